@@ -7,6 +7,7 @@ that the stack can start before there is a database.
 import hashlib
 import os
 import re
+import secrets
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -69,3 +70,11 @@ def redis_url(job: str, *, base: str = "", offset: int = 0, scheme: str = "unix"
 def redis_password() -> str:
     """Return the password of the checkout's Redis; empty unless a TCP port was asked for."""
     return REDIS_PASSWORD_FILE.read_text().strip() if REDIS_PASSWORD_FILE.is_file() else ""
+
+
+def secret(path: Path) -> str:
+    """Return the secret that the file holds; a file that is missing is written (0600) with a new one."""
+    if not path.is_file():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path.read_text().strip()

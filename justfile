@@ -1,0 +1,138 @@
+# The recipes of this project. `just` lists them; each says what it does.
+# On a machine without the toolchain type ./just instead of just.
+
+set positional-arguments
+
+# Development, whatever the terminal says: production is not run by recipes.
+export ENVIRONMENT := env("ENVIRONMENT", "development")
+# Bytecode halves every start of Python.
+export PYTHONDONTWRITEBYTECODE := ""
+export UV_COMPILE_BYTECODE := "1"
+# An environment that the terminal has active is not ours.
+unexport VIRTUAL_ENV
+
+# Some wheels need libraries that a Nix system keeps out of the way; Python alone may see them.
+libraries := if env("WHEEL_LIBRARIES", "") == "" { "" } else { 'env "LD_LIBRARY_PATH=$WHEEL_LIBRARIES" ' }
+# Brings the packages in line with uv.lock, then runs.
+run := "exec uv run --locked -- " + libraries
+stack := run + "python -m stack"
+
+_list:
+    @just --list --unsorted
+
+# Start everything; returns when all of it is healthy
+[group('stack')]
+@up *args:
+    {{ stack }} up "$@"
+
+# Stop everything
+[group('stack')]
+@down *args:
+    {{ stack }} down "$@"
+
+# Restart everything, or one program: restart [web|worker|beat|postgres|redis]
+[group('stack')]
+@restart *args:
+    {{ stack }} restart "$@"
+
+# Show what runs where, and its memory
+[group('stack')]
+@status *args:
+    {{ stack }} status "$@"
+
+# Follow logs, history first: logs [backend|postgres|redis|worker|beat]
+[group('stack')]
+@logs *args:
+    {{ stack }} logs "$@"
+
+# Start everything, follow the logs, stop everything on Ctrl-C
+[group('stack')]
+@dev *args:
+    {{ stack }} dev "$@"
+
+# Apply the migrations
+[group('django')]
+@migrate *args:
+    {{ run }} python manage.py migrate "$@"
+
+# Write migrations for changed models
+[group('django')]
+@makemigrations *args:
+    {{ run }} python manage.py makemigrations "$@"
+
+# Create an administrator
+[group('django')]
+@createsuperuser *args:
+    {{ run }} python manage.py createsuperuser "$@"
+
+# Fill the database with sample accounts: seed [--users N] [--superuser] [--clean]
+[group('django')]
+@seed *args:
+    {{ run }} python manage.py seed "$@"
+
+# Open a Python shell with the models imported
+[group('django')]
+@shell *args:
+    {{ run }} python manage.py shell "$@"
+
+# Run any management command
+[group('django')]
+@manage *args:
+    {{ run }} python manage.py "$@"
+
+# Open psql on the database
+[group('data')]
+@psql *args:
+    {{ stack }} psql "$@"
+
+# Open a Redis client, or run one command
+[group('data')]
+@redis-cli *args:
+    {{ stack }} redis-cli "$@"
+
+# Run the quick tests; arguments are pytest's
+[group('quality')]
+@test *args:
+    {{ stack }} test "$@"
+
+# Run the quick tests and show what they do not cover
+[group('quality')]
+@cov *args:
+    {{ stack }} test --cov --cov-report=term-missing:skip-covered "$@"
+
+# Run the slow tests, which start whole stacks
+[group('quality')]
+@test-stack *args:
+    {{ run }} python -m pytest -m stack tests/stack "$@"
+
+# Format Python and the justfile
+[group('quality')]
+fmt:
+    uv run --locked -- {{ libraries }} ruff format
+    uv run --locked -- {{ libraries }} ruff check --fix-only
+    just --fmt
+
+# Check style: Python, shell, justfile
+[group('quality')]
+lint:
+    uv run --locked -- {{ libraries }} ruff format --check
+    uv run --locked -- {{ libraries }} ruff check
+    uv run --locked -- {{ libraries }} lint-imports --no-cache
+    uv run --locked -- {{ libraries }} shellcheck just .ci/run
+    just --fmt --check
+
+# Check types
+[group('quality')]
+types:
+    uv run --locked -- {{ libraries }} mypy
+
+# Check everything but the tests: style, types, contracts, migrations, settings
+[group('quality')]
+check: lint types
+    uv run --locked -- {{ libraries }} python manage.py check
+    uv run --locked -- {{ libraries }} python -m stack with-servers python manage.py makemigrations --check --dry-run
+
+# Install the git hooks, which run the checks of what changed
+[group('setup')]
+@setup:
+    {{ run }} pre-commit install --install-hooks

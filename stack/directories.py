@@ -1,0 +1,44 @@
+"""The directories of a checkout, checked before anything trusts them."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from conf import local
+from stack.errors import StackError
+
+
+def prepare() -> None:
+    """Make the state and the runtime directory, or raise StackError where they cannot be trusted."""
+    _make_state(local.STATE)
+    check_runtime(local.RUNTIME)
+
+
+def _make_state(state: Path) -> None:
+    try:
+        for directory in (state, state / "log"):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state / ".writable").touch()
+        (state / ".writable").unlink()
+    except OSError as error:
+        raise StackError(
+            f"cannot write to {state} ({error.strerror}). Make it yours (chown, free disk space),"
+            " or set STATE_DIR to a directory that is."
+        ) from error
+
+
+def check_runtime(runtime: Path) -> None:
+    """Make the directory of the sockets where it is missing; refuse one that others could have prepared."""
+    with contextlib.suppress(FileExistsError):
+        runtime.mkdir(mode=0o700)
+    found = runtime.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        problem = "is not a directory"
+    elif found.st_uid != os.getuid():
+        problem = "belongs to another user"
+    elif stat.S_IMODE(found.st_mode) & 0o077:
+        problem = "is open to other users"
+    else:
+        return
+    raise StackError(f"{runtime} {problem}; the sockets would not be safe there. Remove it: rm -r {runtime}")

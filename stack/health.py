@@ -1,0 +1,36 @@
+"""What the API says of itself and of the others, over HTTP."""
+
+import json
+import urllib.error
+import urllib.request
+
+from stack import web
+
+
+def _get(path: str) -> tuple[int, bytes]:
+    """Return status and body; a status of 0 means that nobody answered."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{web.kept()}{path}", timeout=3) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+    except (OSError, ValueError):
+        return 0, b""
+
+
+def is_live() -> bool:
+    """Say whether the API's process answers."""
+    return _get("/livez")[0] == 200  # noqa: PLR2004
+
+
+def is_healthy() -> bool:
+    """Say whether every component is well."""
+    return _get("/healthz")[0] == 200  # noqa: PLR2004
+
+
+def is_well(component: str) -> bool:
+    """Say whether /healthz calls this one component well."""
+    try:
+        return bool(json.loads(_get("/healthz")[1])["components"][component]["ok"])
+    except (ValueError, KeyError, TypeError):
+        return False

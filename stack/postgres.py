@@ -1,0 +1,100 @@
+"""The cluster of a checkout: made once, run on a unix socket, never touched by another major version."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from conf import local
+from stack import unprivileged
+from stack.errors import StackError
+
+CLUSTER = local.STATE / "postgres"
+PASSWORD = local.STATE / "postgres.password"
+
+# The same everywhere: no locale of the machine, no ICU.
+_INITDB = (
+    "--no-locale --encoding=UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --no-instructions"
+    " --auth-local=trust --auth-host=scram-sha-256"
+)
+
+
+def create(binaries: Path) -> bool:
+    """Make the cluster unless there is one; say whether it was made.
+
+    Built beside its place and then renamed, so that an interrupted initdb leaves nothing behind.
+    Raises StackError for a cluster of another major version, and for an initdb that failed.
+    """
+    if (CLUSTER / "PG_VERSION").exists():
+        _refuse_other_version(binaries)
+        return False
+    new = CLUSTER.with_name("postgres.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(mode=0o700)
+    unprivileged.give(new)
+    command = [str(binaries / "initdb"), f"--pgdata={new}", f"--username={local.POSTGRES_USER}", *_INITDB.split()]
+    done = subprocess.run(unprivileged.command(command), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StackError(f"initdb failed; nothing was changed. It said:\n{done.stdout}{done.stderr}")
+    new.rename(CLUSTER)
+    return True
+
+
+def _refuse_other_version(binaries: Path) -> None:
+    ours = (CLUSTER / "PG_VERSION").read_text().strip()
+    printed = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    theirs = printed.split()[-1].split(".")[0] if "(" not in printed.split()[-1] else printed.split()[2].split(".")[0]
+    if ours != theirs:
+        raise StackError(
+            f"{CLUSTER} was made by Postgres {ours}, and the programs here are Postgres {theirs}. It was not touched."
+            f" Go back to Postgres {ours}, or move the directory away and restore a dump."
+        )
+
+
+def command(binaries: Path, port: int) -> list[str]:
+    """Return the command line of the server; a port of 0 means the socket alone."""
+    settings = {
+        "unix_socket_directories": str(local.RUNTIME),
+        "unix_socket_permissions": "0700",
+        "listen_addresses": "127.0.0.1" if port else "",
+        "port": str(port or 5432),
+        # A failing INSERT would write its values, passwords included, into the log.
+        "log_min_error_statement": "panic",
+        "timezone": "UTC",
+    }
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    return unprivileged.command([str(binaries / "postgres"), "-D", str(CLUSTER), *options], death_signal="INT")
+
+
+def connect(database: str, port: int) -> "psycopg.Connection[tuple[object, ...]]":
+    """Connect to a database of the cluster by its socket."""
+    return psycopg.connect(
+        host=str(local.RUNTIME),
+        port=port or 5432,
+        user=local.POSTGRES_USER,
+        dbname=database,
+        autocommit=True,
+        connect_timeout=2,
+    )
+
+
+def answers(port: int) -> bool:
+    """Say whether the server takes connections."""
+    try:
+        connect("postgres", port).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def prepare_database(port: int) -> None:
+    """Make the application's database, and a password where a TCP port was asked for."""
+    with connect("postgres", port) as connection:
+        name = local.POSTGRES_DATABASE
+        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        if port:
+            role, password = sql.Identifier(local.POSTGRES_USER), sql.Literal(local.secret(PASSWORD))
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, password))

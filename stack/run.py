@@ -1,0 +1,82 @@
+"""Becomes one of the stack's programs: `python -m stack.run NAME`, what supervisord starts.
+
+It replaces itself with the program, so that supervisord signals the program and not a wrapper.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from conf import local
+from stack import environment, postgres, redis, servers, unprivileged, web
+from stack.console import complain
+from stack.errors import StackError
+
+
+def postgres_command() -> list[str]:
+    unprivileged.give(postgres.CLUSTER)
+    return postgres.command(servers.find().postgres_bin, environment.read().postgres_port)
+
+
+def redis_command() -> list[str]:
+    return [str(servers.find().redis_server), str(redis.configure(environment.read().redis_port))]
+
+
+def web_command() -> list[str]:
+    listener = web.listen(environment.read().port)
+    listener.set_inheritable(True)
+    # One process with threads, for its restart on save is the fastest. No control socket: all
+    # checkouts would share one.
+    options = "--workers=1 --threads=8 --graceful-timeout=5 --no-control-socket --log-level=warning"
+    return [sys.executable, "-m", "gunicorn", "conf.wsgi", f"--bind=fd://{listener.detach()}", *options.split()]
+
+
+def worker_command() -> list[str]:
+    return [sys.executable, *["-m", "celery", "-A", "conf", "worker", "--loglevel=INFO", "--concurrency=2"]]
+
+
+def beat_command() -> list[str]:
+    return [sys.executable, *["-m", "celery", "-A", "conf", "beat", "--loglevel=INFO", "--pidfile="]]
+
+
+def reload_command() -> list[str]:
+    return [sys.executable, "-m", "stack.reload"]
+
+
+COMMANDS: dict[str, Callable[[], list[str]]] = {
+    "postgres": postgres_command,
+    "redis": redis_command,
+    "web": web_command,
+    "worker": worker_command,
+    "beat": beat_command,
+    "reload": reload_command,
+}
+
+
+def die_with_parent(number: int) -> None:
+    """Have the kernel signal us when supervisord dies, however it dies (Linux; prctl(2))."""
+    if sys.platform == "linux":
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, number)
+        if os.getppid() == 1:
+            sys.exit("the supervisor is gone")
+
+
+def main(name: str) -> None:
+    """Replace this process with the program."""
+    die_with_parent(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+    try:
+        command = COMMANDS[name]()
+    except StackError as error:
+        complain(str(error))
+        sys.exit(1)
+    for variable in ("LD_LIBRARY_PATH",) if name in ("postgres", "redis") else ():
+        os.environ.pop(variable, None)
+    os.chdir(local.ROOT)
+    os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,68 @@
+"""What runs where, and what it costs."""
+
+import psutil
+
+from conf import local
+from stack import health, supervision, web
+from stack.console import say, table
+from stack.environment import Environment
+from stack.supervision import Program
+
+
+def overview(settings: Environment) -> str:
+    """Return the table of what runs, and the addresses to open."""
+    rows = [("PROGRAM", "STATE", "PID", "UP", "MEMORY", "WHERE")]
+    rows += [_row(program, settings) for program in supervision.programs().values()]
+    base = f"http://localhost:{web.kept()}"
+    links = f"  API {base}/  docs {base}/api/docs/  admin {base}/admin/  health {base}/healthz"
+    return f"{table(rows)}\n\n{links}"
+
+
+def show(settings: Environment) -> bool:
+    """Print what runs; say whether all is well."""
+    if not supervision.programs():
+        say("nothing runs. Start everything: just up")
+        return False
+    say(overview(settings))
+    return health.is_healthy()
+
+
+def _row(program: Program, settings: Environment) -> tuple[str, ...]:
+    elsewhere = {"postgres": settings.database_url, "redis": settings.redis_url}.get(program.name)
+    state = "external" if elsewhere else program.state.lower()
+    pid, memory = (str(program.pid), f"{_memory(program.pid):.0f} MB") if program.pid else ("-", "-")
+    uptime = f"{program.uptime // 60}m{program.uptime % 60:02d}s" if program.pid else "-"
+    return program.name, state, pid, uptime, memory, _where(program.name, settings)
+
+
+def _where(name: str, settings: Environment) -> str:
+    places = {
+        "postgres": "DATABASE_URL" if settings.database_url else _socket(str(local.RUNTIME), settings.postgres_port),
+        "redis": "REDIS_URL" if settings.redis_url else _socket(str(local.REDIS_SOCKET), settings.redis_port),
+        "web": f"http://localhost:{web.kept()}",
+    }
+    return places.get(name, "")
+
+
+def _socket(path: str, port: int) -> str:
+    return f"{path} and 127.0.0.1:{port}" if port else path
+
+
+def _memory(pid: int) -> float:
+    """Return the memory of a process and its descendants in megabytes.
+
+    The proportional set size where the kernel tells it, for Postgres' processes share most of theirs.
+    """
+    try:
+        process = psutil.Process(pid)
+        return sum(_share(p) for p in [process, *process.children(recursive=True)]) / 1e6
+    except psutil.Error:
+        return 0.0
+
+
+def _share(process: psutil.Process) -> int:
+    try:
+        memory = process.memory_full_info()
+    except psutil.Error:
+        return 0
+    return int(getattr(memory, "pss", 0) or memory.rss)

@@ -1,0 +1,75 @@
+"""The port of the API: 8000 or the next free one, kept for the checkout; PORT pins it."""
+
+import socket
+
+import psutil
+
+from conf import local
+from stack.errors import StackError
+
+PORT_FILE = local.STATE / "port"
+FIRST, LAST = 8000, 8999
+
+
+def listen(pinned: int) -> socket.socket:
+    """Return a listening socket on 127.0.0.1 and keep its port for the next time.
+
+    Listening here, and handing the socket on, leaves no moment in which another checkout could
+    take the port. Raises StackError for a pinned port that is taken.
+    """
+    for candidate in [pinned] if pinned else [kept() or FIRST, *range(FIRST, LAST + 1)]:
+        if listener := _try(candidate):
+            PORT_FILE.write_text(str(candidate))
+            return listener
+    if pinned:
+        raise StackError(f"port {pinned} (PORT) is taken by {holder(pinned)}. Stop that, or set another PORT.")
+    raise StackError(f"no port from {FIRST} to {LAST} is free. Set PORT to one that is.")
+
+
+def require(pinned: int) -> None:
+    """Raise StackError for a pinned port that is taken, before anything is started."""
+    if pinned:
+        listen(pinned).close()
+
+
+def kept() -> int:
+    """Return the port that the API of this checkout listens on, or listened on last; 0 for never."""
+    try:
+        return int(PORT_FILE.read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _try(candidate: int) -> socket.socket | None:
+    # macOS lets us bind where a wildcard address listens already: ask first whether somebody answers.
+    if _answers(candidate):
+        return None
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", candidate))
+        listener.listen()
+    except OSError:
+        listener.close()
+        return None
+    return listener
+
+
+def _answers(candidate: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+        return client.connect_ex(("127.0.0.1", candidate)) == 0
+
+
+def holder(taken: int) -> str:
+    """Name the process that listens on a port, as well as this user may know."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.laddr and connection.laddr.port == taken and connection.status == psutil.CONN_LISTEN:
+                return (
+                    f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+                    if connection.pid
+                    else "another user"
+                )
+    except psutil.Error:
+        pass
+    return "another program"
