@@ -132,6 +132,11 @@ check: lint types
     uv run --locked -- {{ libraries }} python manage.py check
     uv run --locked -- {{ libraries }} python -m stack with-servers python manage.py makemigrations --check --dry-run
 
+# Run one of the locked tools on the files that a git hook names
+[private]
+@hook *args:
+    {{ run }} "$@"
+
 # Install the git hooks, which run the checks of what changed
 [group('setup')]
 @setup:

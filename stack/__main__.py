@@ -26,7 +26,7 @@ def down(_: argparse.Namespace) -> int:
 
 def restart(arguments: argparse.Namespace) -> int:
     """Restart everything, or the programs named."""
-    lifecycle.restart(arguments.rest)
+    lifecycle.restart(arguments.names)
     return 0
 
 
@@ -71,7 +71,7 @@ def with_servers(arguments: argparse.Namespace) -> int:
         return subprocess.run(arguments.rest, cwd=local.ROOT, check=False).returncode
 
 
-PASSED_ON = {"psql": psql, "redis-cli": redis_cli, "test": test, "with-servers": with_servers, "restart": restart}
+PASSED_ON = {"psql": psql, "redis-cli": redis_cli, "test": test, "with-servers": with_servers}
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -82,6 +82,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function in {"up": up, "down": down, "status": show_status, "dev": develop}.items():
         commands.add_parser(name, help=function.__doc__).set_defaults(run=function)
+    restarting = commands.add_parser("restart", help=restart.__doc__, description=restart.__doc__)
+    restarting.add_argument("names", nargs="*", metavar="NAME", help="web, worker, beat, reload, postgres or redis")
+    restarting.set_defaults(run=restart)
     following = commands.add_parser("logs", help=show_logs.__doc__, description=show_logs.__doc__)
     following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
     following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")

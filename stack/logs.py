@@ -6,16 +6,8 @@ from pathlib import Path
 
 from stack import supervision
 from stack.console import say
-from stack.errors import StackError
 
-NAMES = {
-    "backend": "web",
-    "postgres": "postgres",
-    "redis": "redis",
-    "worker": "worker",
-    "beat": "beat",
-    "reload": "reload",
-}
+NAMES = ("backend", "postgres", "redis", "worker", "beat", "reload")
 
 
 class Tail:
@@ -45,11 +37,11 @@ class Tail:
 
 
 def show(names: list[str], *, follow: bool, lines: int) -> None:
-    """Print the logs of the programs, of all where none is named; follow them until interrupted."""
-    for name in names:
-        if name not in NAMES:
-            raise StackError(f"there is no log called {name}; there are {', '.join(NAMES)}.")
-    tails = {name: Tail(supervision.log_of(NAMES[name])) for name in names or NAMES}
+    """Print the logs of the programs, of all where none is named; follow them until interrupted.
+
+    Raises StackError for a name that no program has.
+    """
+    tails = {name: Tail(supervision.log_of(supervision.named(name))) for name in names or NAMES}
     for name, tail in tails.items():
         _print(name, tail.lines()[-lines:], prefix=len(tails) > 1)
     if not follow:

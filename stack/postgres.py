@@ -1,5 +1,6 @@
 """The cluster of a checkout: made once, run on a unix socket, never touched by another major version."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,14 +44,19 @@ def create(binaries: Path) -> bool:
 
 
 def _refuse_other_version(binaries: Path) -> None:
-    ours = (CLUSTER / "PG_VERSION").read_text().strip()
-    printed = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-    theirs = printed.split()[-1].split(".")[0] if "(" not in printed.split()[-1] else printed.split()[2].split(".")[0]
-    if ours != theirs:
+    cluster = (CLUSTER / "PG_VERSION").read_text().strip()
+    programs = _major_version(binaries)
+    if cluster != programs:
         raise StackError(
-            f"{CLUSTER} was made by Postgres {ours}, and the programs here are Postgres {theirs}. It was not touched."
-            f" Go back to Postgres {ours}, or move the directory away and restore a dump."
+            f"{CLUSTER} was made by Postgres {cluster}, and the programs here are Postgres {programs}. It was not"
+            f" touched. Go back to Postgres {cluster}, or move the directory away and restore a dump."
         )
+
+
+def _major_version(binaries: Path) -> str:
+    printed = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"\(PostgreSQL\) (\d+)", printed)
+    return found[1] if found else printed.strip()
 
 
 def command(binaries: Path, port: int) -> list[str]:

@@ -27,10 +27,8 @@ def redis_command() -> list[str]:
 def web_command() -> list[str]:
     listener = web.listen(environment.read().port)
     listener.set_inheritable(True)
-    # One process with threads, for its restart on save is the fastest. No control socket: all
-    # checkouts would share one.
-    options = "--workers=1 --threads=8 --graceful-timeout=5 --no-control-socket --log-level=warning"
-    return [sys.executable, "-m", "gunicorn", "conf.wsgi", f"--bind=fd://{listener.detach()}", *options.split()]
+    bind = f"--bind=fd://{listener.detach()}"
+    return [sys.executable, "-m", "gunicorn", "--config", "python:conf.gunicorn", bind, "conf.wsgi"]
 
 
 def worker_command() -> list[str]:

@@ -6,6 +6,7 @@ import sys
 import time
 import xmlrpc.client
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,10 @@ from stack.errors import StackError
 CONFIGURATION = Path(__file__).with_name("supervisord.conf")
 SOCKET = local.RUNTIME / "supervisor.sock"
 PID_FILE = local.STATE / "supervisord.pid"
-LOG_FILES = {"web": "backend.log"}  # the others are called like their program
 
 SERVERS = ("postgres", "redis")
 APPLICATION = ("web", "worker", "beat", "reload")
+PROGRAMS = (*SERVERS, *APPLICATION)
 
 _UNREACHABLE = (OSError, xmlrpc.client.ProtocolError)
 
@@ -83,26 +84,37 @@ def start(names: Iterable[str]) -> None:
     running = programs()
     for name in names:
         if not running[name].runs:
-            _rpc().startProcess(name, False)  # noqa: FBT003 - the call takes no keywords
+            # Between the question and the order the supervisor may have restarted it by itself.
+            with suppress(xmlrpc.client.Fault):
+                _rpc().startProcess(name, False)  # noqa: FBT003 - the call takes no keywords
 
 
 def stop(names: Iterable[str]) -> None:
     """Stop the programs, all at the same time, and wait until they have ended."""
     wanted = [name for name, program in programs().items() if name in set(names) and program.pid]
     for name in wanted:
-        _rpc().stopProcess(name, False)  # noqa: FBT003
+        with suppress(xmlrpc.client.Fault):
+            _rpc().stopProcess(name, False)  # noqa: FBT003
     # Each is killed after its stopwaitsecs; the longest is 30 s.
     wait_until(lambda: not any(programs()[name].pid for name in wanted), f"the end of {', '.join(wanted)}", seconds=40)
 
 
 def stop_supervisor() -> None:
-    """Stop the supervisor and whatever it still runs."""
-    pid = _rpc().getPID()
-    process = psutil.Process(pid)
+    """Stop the supervisor and whatever it still runs, and take the empty directory of the sockets away."""
+    process = psutil.Process(_rpc().getPID())
     _rpc().shutdown()
-    wait_until(
-        lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, "the supervisor's end", seconds=40
-    )
+    wait_until(lambda: not _is_alive(process), "the supervisor's end", seconds=40)
+    SOCKET.unlink(missing_ok=True)
+    with suppress(OSError):
+        local.RUNTIME.rmdir()
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    # A zombie has ended; a container whose first process does not collect them keeps it.
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def signal(name: str, number: str) -> None:
@@ -110,9 +122,17 @@ def signal(name: str, number: str) -> None:
     _rpc().signalProcess(name, number)
 
 
-def log_of(name: str) -> Path:
+def named(name: str) -> str:
+    """Return the program that people call by this name: the web program is the backend, too."""
+    program = "web" if name == "backend" else name
+    if program not in PROGRAMS:
+        raise StackError(f"there is no program called {name}. There are: backend, {', '.join(PROGRAMS)}.")
+    return program
+
+
+def log_of(program: str) -> Path:
     """Return the file that holds what the program printed."""
-    return local.LOGS / LOG_FILES.get(name, f"{name}.log")
+    return local.LOGS / ("backend.log" if program == "web" else f"{program}.log")
 
 
 def given_up(names: Iterable[str]) -> Callable[[], str]:

@@ -1,0 +1,156 @@
+"""A checkout of its own for a test: a copy of this one, with its own state, sockets and home."""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+# What the surrounding test run or toolchain has set for this checkout is not the copy's.
+_NOT_INHERITED = (
+    "STATE_DIR",
+    "ENVIRONMENT",
+    "PORT",
+    "POSTGRES_PORT",
+    "REDIS_PORT",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "LOG_DIR",
+)
+
+
+class Checkout:
+    """A copy of the checkout, driven by its recipes as a user drives it."""
+
+    def __init__(self, path: Path, home: Path) -> None:
+        self.path = path
+        self.state = path / ".state"
+        self.home = home
+        home.mkdir(exist_ok=True)
+        copy_of_the_working_tree(path)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {
+            k: v for k, v in os.environ.items() if k not in _NOT_INHERITED and not k.startswith(("PYTEST_", "STACK_"))
+        }
+        # The application's packages are the same, and installing them is not what these tests are about.
+        cache = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache/uv")
+        return kept | {"HOME": str(self.home), "UV_PROJECT_ENVIRONMENT": sys.prefix, "UV_CACHE_DIR": cache}
+
+    def just(
+        self, *words: str, check: bool = True, timeout: float = 240, **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [shutil.which("just") or "just", *words],
+            cwd=self.path,
+            env=self.environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert not check or done.returncode == 0, (
+            f"just {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
+        return done
+
+    def start(self, *words: str, terminal: bool = False) -> "Running":
+        return Running(self, words, terminal=terminal)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{(self.state / 'port').read_text()}"
+
+    def health(self) -> dict[str, Any]:
+        return requests.get(f"{self.url}/healthz", timeout=5).json()
+
+    def log(self, name: str) -> str:
+        return (self.state / "log" / f"{name}.log").read_text()
+
+    def log_lines(self, name: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log(name).splitlines() if line.startswith("{")]
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the processes that the checkout's supervisor started, itself included."""
+        return [process for process in psutil.process_iter() if self._owns(process)]
+
+    def _owns(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get("STACK_STATE") == str(self.state) and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+    def pid(self, program: str) -> int:
+        """Return the pid that `just status` shows for a program."""
+        rows = [line.split() for line in self.just("status", check=False).stdout.splitlines()]
+        return next(int(row[2]) for row in rows if row and row[0] == program)
+
+
+class Running:
+    """A recipe that is running, in a terminal of its own where that is what the test is about."""
+
+    def __init__(self, checkout: Checkout, words: tuple[str, ...], *, terminal: bool) -> None:
+        self.output = checkout.home / f"output-{time.monotonic_ns()}"
+        command = [shutil.which("just") or "just", *words]
+        self.master = -1
+        if terminal:
+            self.master, slave = pty.openpty()
+            # A session whose controlling terminal it is, so that Ctrl-C and hang-up reach it as they do for people.
+            command = [
+                "setsid",
+                "--ctty",
+                "--wait",
+                "sh",
+                "-c",
+                'out=$1; shift; "$@" | tee "$out"',
+                "_",
+                str(self.output),
+                *command,
+            ]
+        streams: dict[str, Any] = {"stdin": slave, "stdout": slave, "stderr": slave} if terminal else {}
+        if not terminal:
+            streams = {"stdout": self.output.open("w"), "stderr": subprocess.STDOUT}
+        self.process = subprocess.Popen(command, cwd=checkout.path, env=checkout.environment, **streams)
+        if terminal:
+            os.close(slave)
+
+    def text(self) -> str:
+        return self.output.read_text() if self.output.exists() else ""
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def close_terminal(self) -> None:
+        os.close(self.master)
+
+
+def copy_of_the_working_tree(to: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name)
+
+
+def eventually(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
+    """Wait for a condition, and fail with its name when it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.1)

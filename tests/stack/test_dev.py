@@ -1,0 +1,33 @@
+"""`just dev` holds the stack as long as its terminal is there, and no longer."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.stack.checkout import Checkout, Running, eventually
+
+
+@pytest.fixture
+def dev(make_checkout: Callable[..., Checkout]) -> tuple[Checkout, Running]:
+    checkout = make_checkout()
+    running = checkout.start("dev", terminal=True)
+    eventually(lambda: "http://localhost" in running.text(), "the table of `just dev`", seconds=120)
+    eventually(lambda: checkout.health()["status"] == "ok", "health")
+    return checkout, running
+
+
+def test_control_c_stops_everything(dev: tuple[Checkout, Running]) -> None:
+    checkout, running = dev
+
+    running.type(b"\x03")
+
+    running.process.wait(40)
+    assert checkout.processes() == []
+
+
+def test_closing_the_terminal_stops_everything(dev: tuple[Checkout, Running]) -> None:
+    checkout, running = dev
+
+    running.close_terminal()
+
+    eventually(lambda: not checkout.processes(), "the end of all processes", seconds=40)
