@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -70,6 +70,12 @@ def redis_url(job: str, *, base: str = "", offset: int = 0, scheme: str = "unix"
 def redis_password() -> str:
     """Return the password of the checkout's Redis; empty unless a TCP port was asked for."""
     return REDIS_PASSWORD_FILE.read_text().strip() if REDIS_PASSWORD_FILE.is_file() else ""
+
+
+def is_local(url: str) -> bool:
+    """Return whether a server's URL means this machine; no URL means the checkout's own sockets."""
+    host = unquote(urlsplit(url).hostname or "")
+    return host in {"", "localhost", "127.0.0.1", "::1"} or host.startswith("/")
 
 
 def secret(path: Path) -> str:

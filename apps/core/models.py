@@ -1,0 +1,16 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class StartedTask(models.Model):
+    """Whose background task it is; its id is the task's id for Celery, and for the result that Celery stores."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="started_tasks")
+    name = models.CharField(max_length=255)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"

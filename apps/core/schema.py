@@ -1,0 +1,32 @@
+"""What OpenAPI must be told, because it cannot see it."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
+from drf_spectacular.utils import OpenApiResponse
+from drf_standardized_errors.openapi_serializers import ServerErrorEnum
+from rest_framework import serializers
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
+    target_class = "apps.core.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return build_bearer_security_scheme_object(header_name="Authorization", token_prefix="Bearer")  # noqa: S106
+
+
+class UnavailableErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(default="service_unavailable")
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class UnavailableSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=ServerErrorEnum.choices)
+    errors = UnavailableErrorSerializer(many=True)
+
+
+unavailable = OpenApiResponse(UnavailableSerializer, description="The queue cannot be reached; nothing was started.")

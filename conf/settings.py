@@ -1,0 +1,221 @@
+"""Django's settings, from the environment (see .env.example) and the lines of .env.
+
+ENVIRONMENT is development, test or production. Unset it means production, which starts only when it
+was told all that it needs: a forgotten variable must never open a server.
+"""
+
+import hashlib
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from conf import api, local
+from conf.logging import logging_config
+
+env = local.read_env()
+BASE_DIR = local.ROOT
+
+ENVIRONMENT = env.str("ENVIRONMENT", default="") or "production"
+if ENVIRONMENT not in {"development", "test", "production"}:
+    raise ImproperlyConfigured(f"ENVIRONMENT={ENVIRONMENT!r}: must be development, test or production.")
+PRODUCTION = ENVIRONMENT == "production"
+DEVELOPMENT = ENVIRONMENT == "development"
+TEST = ENVIRONMENT == "test"
+
+DEBUG = env.bool("DEBUG", default=DEVELOPMENT)
+DATABASE_URL = env.str("DATABASE_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+
+if PRODUCTION:
+    needed = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
+    problems = [f"{name} is missing: set it" for name in needed if not env.str(name, default="")]
+    problems += ["DEBUG is on: unset it"] if DEBUG else []
+    if problems:
+        advice = "For development, start with `just`, or set ENVIRONMENT=development."
+        raise ImproperlyConfigured(f"Production cannot start. {'; '.join(problems)}. See .env.example. {advice}")
+if TEST:
+    foreign = [
+        name for name, url in (("DATABASE_URL", DATABASE_URL), ("REDIS_URL", REDIS_URL)) if not local.is_local(url)
+    ]
+    if foreign:
+        raise ImproperlyConfigured(f"Tests write and flush, and {' and '.join(foreign)} is not of this machine. Unset.")
+
+# Outside production a key of this checkout's own: sessions survive a restart, and nothing is secret about it.
+_CHECKOUT_KEY = f"insecure-{hashlib.sha256(os.fsencode(local.ROOT)).hexdigest()}"
+SECRET_KEY = env.str("SECRET_KEY", default="") or _CHECKOUT_KEY
+
+# --- Who may come in -----------------------------------------------------------------------------------------
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
+# How many proxies stand before us, hence whose X-Forwarded-For is believed. None: the peer is the client.
+NUM_PROXIES = env.int("NUM_PROXIES", default=0)
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
+if DEVELOPMENT and (codespace := os.environ.get("CODESPACE_NAME")):
+    # The admin's login comes from the forwarded name, and fails the CSRF check unless it is trusted.
+    domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
+    forwarded = f"{codespace}-{env.int('PORT', default=8000)}.{domain}"
+    ALLOWED_HOSTS += [forwarded]
+    CSRF_TRUSTED_ORIGINS += [f"https://{forwarded}"]
+
+# --- Transport security: on in production --------------------------------------------------------------------
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+# Whoever asks for health stands behind the proxy and speaks plain http.
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz)$"]
+if NUM_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# An hour, raised once https is known to work: browsers hold to it and there is no way back.
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+# Both promise something about hosts that this project does not know: they are for its operator to turn on.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+X_FRAME_OPTIONS = "DENY"
+
+# --- How it is put together ----------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    # Before staticfiles: WhiteNoise serves for runserver, too.
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "django_celery_beat",
+    "django_celery_results",
+    "apps.core",
+    "apps.users",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "apps.core.middleware.RequestIDMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The innermost: it measures the view, and knows whom the view authenticated.
+    "apps.core.middleware.AccessLogMiddleware",
+]
+ROOT_URLCONF = "conf.urls"
+WSGI_APPLICATION = "conf.wsgi.application"
+# Imported when Django starts, so that tasks find their broker in every process.
+CELERY_MODULE = "conf.celery"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(local.STATE / "static"))()
+# In development assets come from where the apps keep them: nothing to collect, nothing to go stale.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if PRODUCTION:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": _STATIC},
+    }
+
+# --- Postgres ------------------------------------------------------------------------------------------------
+_LOCAL_DATABASE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.postgresql",
+    "HOST": str(local.RUNTIME),
+    # Also part of the socket's name. Said, for else a PGPORT of the user's environment would count.
+    "PORT": env.str("POSTGRES_PORT", default="") or "5432",
+    "NAME": local.POSTGRES_DATABASE,
+    "USER": local.POSTGRES_USER,
+}
+_database = env.db_url("DATABASE_URL") if DATABASE_URL else _LOCAL_DATABASE
+DATABASES = {
+    # Kept connections are five times as fast; the health check lets them survive a restart of Postgres.
+    "default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
+}
+DATABASE_IS_LOCAL = local.is_local(DATABASE_URL)
+if TEST:
+    # What a test writes need not survive a crash.
+    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off"}
+
+# --- Redis ---------------------------------------------------------------------------------------------------
+# Every process of the tests has databases of its own, and none of them is development's.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+_REDIS: dict[str, Any] = {"base": REDIS_URL, "offset": 3 * (int(_WORKER or 0) + 1) if TEST else 0}
+# Seconds; and no second try: whoever asks has an answer for a Redis that is away.
+REDIS_OPTIONS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
+CELERY_BROKER_URL = local.redis_url("broker", **_REDIS, scheme="redis+socket")
+LIMITER_URL = local.redis_url("limiter", **_REDIS)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": local.redis_url("cache", **_REDIS),
+        "OPTIONS": REDIS_OPTIONS,
+    },
+}
+
+# --- Accounts ------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "users.CustomUser"
+KNOX_TOKEN_MODEL = "users.AuthToken"  # noqa: S105 - a model's name
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if TEST:
+    # Hashing is slow by design, and not what the tests are about.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_TTL": timedelta(hours=10),
+    "USER_SERIALIZER": "apps.users.serializers.UserProfileSerializer",
+}
+
+# --- The API -------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {**api.REST_FRAMEWORK, "NUM_PROXIES": NUM_PROXIES}
+DRF_STANDARDIZED_ERRORS = api.DRF_STANDARDIZED_ERRORS
+SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
+
+# --- Logs ----------------------------------------------------------------------------------------------------
+_LOG_DIR = env.str("LOG_DIR", default=str(local.LOGS) if DEVELOPMENT else "")
+# The tests' lines never mix with development's.
+LOG_DIR = local.STATE / "test" / "log" if TEST else Path(_LOG_DIR) if _LOG_DIR else None
+LOGGING = logging_config(directory=LOG_DIR, console=not TEST, level=env.str("LOG_LEVEL", default="INFO"))

@@ -1,0 +1,32 @@
+"""What is where. The API is below /api/v1/, with one namespace for each app."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from apps.core import errors, health
+from apps.core.views import index
+
+v1 = [
+    path("", include("apps.users.urls")),
+    path("", include("apps.core.urls")),
+]
+
+urlpatterns = [
+    path("", index, name="index"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("api/redoc/", SpectacularRedocView.as_view(), name="redoc"),
+    path("api/v1/", include((v1, "v1"))),
+    # A client that mistypes a path gets the API's error, in development too, where Django shows a page.
+    re_path(r"^api/v1/", errors.not_found),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error
