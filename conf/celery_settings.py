@@ -7,6 +7,7 @@ TASK_VISIBILITY_TIMEOUT plus the two seconds of the restore loop.
 import sys
 from datetime import timedelta
 
+from celery.schedules import crontab
 from django.conf import settings
 from kombu import Queue
 
@@ -89,3 +90,25 @@ task_store_errors_even_if_ignored = True
 beat_scheduler = "apps.core.beat:HeartbeatScheduler"
 # Seconds: how often beat looks at its schedule, and shows that it lives.
 beat_max_loop_interval = 1
+
+# What runs when, in UTC. It is written to beat's tables (see apps/core/schedules.py), where it can be turned off.
+# One that no worker has taken before the next is due expires: else they would pile up while there is none.
+# Daily ones at four: beat looks at this hour all day long, so that a machine which slept at night catches up.
+_DAILY = {"expire_seconds": 12 * 3600}
+beat_schedule = {
+    "Purge expired tokens": {
+        "task": "apps.core.tasks.purge_tokens",
+        "schedule": crontab(hour="4", minute="10"),
+        "options": _DAILY,
+    },
+    "Purge old effects": {
+        "task": "apps.core.tasks.purge_effects",
+        "schedule": crontab(hour="4", minute="20"),
+        "options": _DAILY,
+    },
+    "Purge old results": {
+        "task": "apps.core.tasks.purge_results",
+        "schedule": crontab(hour="4", minute="30"),
+        "options": _DAILY,
+    },
+}

@@ -21,10 +21,12 @@ from kombu.utils.json import dumps, loads
 # The header of a message that says how often it was lost.
 LOST = "times_lost"
 
-# KEYS: the unacknowledged and their index, then queues. ARGV: the time. The entry is what Kombu would have written.
+# KEYS: the unacknowledged and their index, then queues. ARGV: the time, then for each queue whether its messages are
+# acknowledged (answers of workers are not). The entry is what Kombu would have written.
 _FETCH = """
 for i = 3, #KEYS do
   local message = redis.call('RPOP', KEYS[i])
+  if message and ARGV[i - 1] == '' then return {KEYS[i], message} end
   if message then
     local properties = cjson.decode(message).properties
     local tag, info = properties.delivery_tag, properties.delivery_info
@@ -41,8 +43,9 @@ class QoS(redis.QoS):
     channel: "Channel"
 
     def append(self, message: Any, delivery_tag: str) -> None:
-        # Redis knows already.
-        VirtualQoS.append(self, message, delivery_tag)
+        # What the script has fetched, Redis knows already.
+        kind = VirtualQoS if self.channel.delivering else redis.QoS
+        kind.append(self, message, delivery_tag)
 
     def restore_unacked(self, client: Any = None) -> None:
         self.channel.handing_back = True
@@ -64,7 +67,17 @@ class Channel(redis.Channel):
     # Kombu's batches would leave no hints.
     supports_batch_publish = False
     handing_back = False
+    delivering = False
     _wait_for_hint = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._unacknowledged_queues: set[str] = set()
+        super().__init__(*args, **kwargs)
+
+    def basic_consume(self, queue: str, no_ack: bool, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
+        if no_ack:
+            self._unacknowledged_queues.add(queue)
+        return super().basic_consume(queue, no_ack, *args, **kwargs)
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         with self.conn_or_acquire() as client, client.pipeline() as pipe:
@@ -104,7 +117,8 @@ class Channel(redis.Channel):
             command = ["BRPOP", *map(_hints, queues), timeout or self.brpop_timeout]
         else:
             keys = [self.unacked_key, self.unacked_index_key, *queues]
-            command = ["EVAL", _FETCH, len(keys), *keys, time()]
+            noted = ["" if queue in self._unacknowledged_queues else "noted" for queue in queues]
+            command = ["EVAL", _FETCH, len(keys), *keys, time(), *noted]
         self.client.connection.send_command(*command)
 
     def _brpop_read(self, **options: Any) -> bool:
@@ -124,7 +138,11 @@ class Channel(redis.Channel):
             raise Empty
         queue, message = answer[0].decode(), loads(answer[1].decode())
         self._queue_cycle.rotate(queue)
-        self.connection._deliver(message, queue)  # noqa: SLF001 - a transport's part
+        self.delivering = True
+        try:
+            self.connection._deliver(message, queue)  # noqa: SLF001 - a transport's part
+        finally:
+            self.delivering = False
         return True
 
 

@@ -4,10 +4,13 @@ import json
 import subprocess
 import sys
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
+import redis
 
 from tests.stack.checkout import Checkout
 
@@ -61,15 +64,14 @@ class Trial:
 
     def states(self, ids: list[str]) -> dict[str, int]:
         """Return how many of the tasks are in which state."""
-        listed = ",".join(f"'{task}'" for task in ids)
-        query = f"SELECT status, count(*) FROM django_celery_results_taskresult WHERE task_id IN ({listed}) GROUP BY 1"  # noqa: S608
-        rows = self.checkout.just("psql", "-tA", "-F", " ", "-c", query, check=False).stdout.split("\n")
-        return {row.split()[0]: int(row.split()[1]) for row in rows if row.strip()}
+        query = "SELECT status, count(*) FROM django_celery_results_taskresult WHERE task_id = ANY(%s) GROUP BY 1"
+        with psycopg.connect(host=str(self.runtime), user="postgres", dbname="app") as connection:
+            return dict(connection.execute(query, [ids]).fetchall())
 
     def waiting(self) -> int:
         """Return how many tasks are queued or unacknowledged."""
-        counts = ("LLEN", "default"), ("LLEN", "mail"), ("HLEN", "unacked")
-        return sum(int(self.checkout.just("redis-cli", *words).stdout.split()[-1]) for words in counts)
+        with redis.Redis(unix_socket_path=str(self.runtime / "redis.sock")) as client:
+            return int(client.llen("default")) + int(client.llen("mail")) + int(client.hlen("unacked"))
 
     def effects(self) -> list[str]:
         file = self.checkout.state / "effects"
@@ -85,16 +87,23 @@ class Trial:
 
     def supervisor(self, code: str) -> str:
         """Ask or tell the supervisor something that no recipe does."""
-        command = [sys.executable, "-c", f"from stack import supervision; {code}"]
-        return subprocess.run(
-            command,
+        return self._python(f"from stack import supervision; {code}")
+
+    def process(self, program: str) -> psutil.Process:
+        return psutil.Process(int(self.supervisor(f"print(supervision.programs()['{program}'].pid)")))
+
+    @cached_property
+    def runtime(self) -> Path:
+        return Path(self._python("from conf import local; print(local.RUNTIME)"))
+
+    def _python(self, code: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
             cwd=self.checkout.path,
             env=self.checkout.environment,
             check=True,
             timeout=60,
             text=True,
             stdout=subprocess.PIPE,
-        ).stdout.strip()
-
-    def process(self, program: str) -> psutil.Process:
-        return psutil.Process(int(self.supervisor(f"print(supervision.programs()['{program}'].pid)")))
+        )
+        return done.stdout.strip()
