@@ -7,7 +7,6 @@ set positional-arguments
 export ENVIRONMENT := env("ENVIRONMENT", "development")
 # Bytecode halves every start of Python.
 export PYTHONDONTWRITEBYTECODE := ""
-export UV_COMPILE_BYTECODE := "1"
 # An environment that the terminal has active is not ours.
 unexport VIRTUAL_ENV
 

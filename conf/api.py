@@ -14,10 +14,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    # scope: requests/period (s, m, h, d), as many at once as the period allows. Every view has one of the
-    # first two; a view may name more (throttle_scopes).
-    "DEFAULT_THROTTLE_RATES": {"anonymous": "120/m", "user": "1200/m", "login": "10/m"},
 }
+
+# scope: requests/period (s, m, h, d), as many at once as the period allows. Every view has one of the first two;
+# a view may name more (throttle_scopes).
+THROTTLE_RATES = {"anonymous": "120/m", "user": "1200/m", "login": "10/m"}
 
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "apps.core.errors.ExceptionHandler",

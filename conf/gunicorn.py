@@ -6,7 +6,7 @@ from conf import local
 from conf.logging import logging_config
 
 _env = local.read_env()
-_development = _env.str("ENVIRONMENT", default="production") == "development"
+_development = _env.str("ENVIRONMENT", default="") == "development"
 
 bind = f"{'127.0.0.1' if _development else '0.0.0.0'}:{_env.int('PORT', default=8000)}"  # noqa: S104 - behind a proxy
 # Threads wait for Postgres and Redis together; processes use the cores.
@@ -15,7 +15,6 @@ workers = _env.int("WEB_CONCURRENCY", default=1 if _development else min(4, os.c
 threads = _env.int("WEB_THREADS", default=8)
 timeout = 30
 graceful_timeout = 10
-reload = _development
 # Its default path is shared by all checkouts of a user.
 control_socket_disable = True
 # The access line is the middleware's; gunicorn's own lines look like the rest.

@@ -117,6 +117,8 @@ _LOGGERS: dict[str, dict[str, Any]] = {
     # The access line says the same, and more.
     "django.request": {"level": "ERROR"},
     "django.server": {"level": "WARNING", "handlers": [], "propagate": True},
-    # "Task received" comes before the task's context is known, and says nothing that its next line does not.
+    # "Task received" comes before the task's context is known; "succeeded" tells arguments and result. The
+    # project's own line for each run says more, and less. Failures come with their traceback.
     "celery.worker.strategy": {"level": "WARNING"},
+    "celery.app.trace": {"level": "WARNING"},
 }

@@ -154,7 +154,7 @@ _LOCAL_DATABASE: dict[str, Any] = {
     "ENGINE": "django.db.backends.postgresql",
     "HOST": str(local.RUNTIME),
     # Also part of the socket's name. Said, for else a PGPORT of the user's environment would count.
-    "PORT": env.str("POSTGRES_PORT", default="") or "5432",
+    "PORT": env.int("POSTGRES_PORT", default=0) or 5432,
     "NAME": local.POSTGRES_DATABASE,
     "USER": local.POSTGRES_USER,
 }
@@ -210,7 +210,11 @@ REST_KNOX = {
 }
 
 # --- The API -------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {**api.REST_FRAMEWORK, "NUM_PROXIES": NUM_PROXIES}
+REST_FRAMEWORK = {
+    **api.REST_FRAMEWORK,
+    "NUM_PROXIES": NUM_PROXIES,
+    "DEFAULT_THROTTLE_RATES": {**api.THROTTLE_RATES, **env.dict("THROTTLE_RATES", default={})},
+}
 DRF_STANDARDIZED_ERRORS = api.DRF_STANDARDIZED_ERRORS
 SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
 

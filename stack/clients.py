@@ -39,7 +39,7 @@ def redis_cli(arguments: list[str]) -> None:
 
 def _answer(client: redis.Redis, words: list[str]) -> str:
     try:
-        return _render(client.execute_command(*words))
+        return _render(client.execute_command(*words))  # type: ignore[no-untyped-call]
     except redis.ConnectionError as error:
         raise StackError(f"Redis does not answer ({error}). Start it: just up") from error
     except redis.RedisError as error:

@@ -20,8 +20,9 @@ def up() -> None:
         if is_up(settings):
             say("already up\n")
         else:
-            start_servers(settings)
-            start_application(settings)
+            with all_or_nothing():
+                start_servers(settings)
+                start_application(settings)
         say(overview(settings))
 
 
@@ -70,15 +71,23 @@ def stop(names: Iterable[str]) -> None:
 
 
 @contextmanager
-def with_servers(what: str) -> Iterator[Environment]:
+def all_or_nothing() -> Iterator[bool]:
+    """Stop everything again when the block fails, unless something ran before; yield whether it did."""
+    ran = bool(supervision.programs())
+    try:
+        yield ran
+    except BaseException:
+        if not ran and supervision.programs():
+            stop(supervision.PROGRAMS)
+        raise
+
+
+@contextmanager
+def with_servers(what: str) -> Iterator[None]:
     """Hold the lock with Postgres and Redis running; servers that ran before go on running after."""
     directories.prepare()
-    with exclusive(what):
-        settings = environment.read()
-        ran = bool(supervision.programs())
-        start_servers(settings)
-        try:
-            yield settings
-        finally:
-            if not ran:
-                stop(supervision.PROGRAMS)
+    with exclusive(what), all_or_nothing() as ran:
+        start_servers(environment.read())
+        yield
+        if not ran:
+            stop(supervision.PROGRAMS)

@@ -5,15 +5,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from conf import local
 from stack import unprivileged
 from stack.errors import StackError
 
 CLUSTER = local.STATE / "postgres"
-PASSWORD = local.STATE / "postgres.password"
 
 # The same everywhere: no locale of the machine, no ICU.
 _INITDB = (
@@ -22,15 +18,11 @@ _INITDB = (
 )
 
 
-def create(binaries: Path) -> bool:
-    """Make the cluster unless there is one; say whether it was made.
+def create(binaries: Path) -> None:
+    """Make the cluster. Raises StackError for an initdb that failed.
 
     Built beside its place and then renamed, so that an interrupted initdb leaves nothing behind.
-    Raises StackError for a cluster of another major version, and for an initdb that failed.
     """
-    if (CLUSTER / "PG_VERSION").exists():
-        _refuse_other_version(binaries)
-        return False
     new = CLUSTER.with_name("postgres.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
@@ -40,10 +32,10 @@ def create(binaries: Path) -> bool:
     if done.returncode:
         raise StackError(f"initdb failed; nothing was changed. It said:\n{done.stdout}{done.stderr}")
     new.rename(CLUSTER)
-    return True
 
 
-def _refuse_other_version(binaries: Path) -> None:
+def refuse_other_version(binaries: Path) -> None:
+    """Raise StackError for a cluster that another major version has made."""
     cluster = (CLUSTER / "PG_VERSION").read_text().strip()
     programs = _major_version(binaries)
     if cluster != programs:
@@ -72,35 +64,3 @@ def command(binaries: Path, port: int) -> list[str]:
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
     return unprivileged.command([str(binaries / "postgres"), "-D", str(CLUSTER), *options], death_signal="INT")
-
-
-def connect(database: str, port: int) -> "psycopg.Connection[tuple[object, ...]]":
-    """Connect to a database of the cluster by its socket."""
-    return psycopg.connect(
-        host=str(local.RUNTIME),
-        port=port or 5432,
-        user=local.POSTGRES_USER,
-        dbname=database,
-        autocommit=True,
-        connect_timeout=2,
-    )
-
-
-def answers(port: int) -> bool:
-    """Say whether the server takes connections."""
-    try:
-        connect("postgres", port).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def prepare_database(port: int) -> None:
-    """Make the application's database, and a password where a TCP port was asked for."""
-    with connect("postgres", port) as connection:
-        name = local.POSTGRES_DATABASE
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        if port:
-            role, password = sql.Identifier(local.POSTGRES_USER), sql.Literal(local.secret(PASSWORD))
-            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, password))

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import redis
-
 from conf import local
 
 DATA = local.STATE / "redis"
@@ -38,14 +36,3 @@ def configure(port: int) -> Path:
 def _quote(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def answers() -> bool:
-    """Say whether the server answers, and has read its data."""
-    client = redis.Redis.from_url(local.redis_url("broker"), socket_timeout=2)
-    try:
-        return bool(client.ping())
-    except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError):
-        return False
-    finally:
-        client.close()

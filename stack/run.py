@@ -32,11 +32,11 @@ def web_command() -> list[str]:
 
 
 def worker_command() -> list[str]:
-    return [sys.executable, *["-m", "celery", "-A", "conf", "worker", "--loglevel=INFO", "--concurrency=2"]]
+    return [sys.executable, *["-m", "celery", "--quiet", "-A", "conf", "worker", "--loglevel=INFO", "--concurrency=2"]]
 
 
 def beat_command() -> list[str]:
-    return [sys.executable, *["-m", "celery", "-A", "conf", "beat", "--loglevel=INFO", "--pidfile="]]
+    return [sys.executable, *["-m", "celery", "--quiet", "-A", "conf", "beat", "--loglevel=INFO", "--pidfile="]]
 
 
 def reload_command() -> list[str]:

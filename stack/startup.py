@@ -1,14 +1,10 @@
 """The steps that start the stack, in their order; each returns when its program is ready."""
 
-import subprocess
-import sys
 from functools import partial
 
-from conf import local
-from stack import external, health, postgres, redis, servers, supervision, web
+from stack import external, health, migrations, postgres, readiness, servers, supervision, web
 from stack.console import say, step
 from stack.environment import Environment
-from stack.errors import StackError
 
 
 def start_servers(settings: Environment) -> None:
@@ -16,12 +12,15 @@ def start_servers(settings: Environment) -> None:
     if not supervision.programs():
         start_supervisor(settings)
     if "postgres" in external.ours(settings):
-        start_postgres(settings.postgres_port)
+        make_cluster()
+    supervision.start(external.ours(settings))
+    if "postgres" in external.ours(settings):
+        wait_for_postgres(settings.postgres_port)
     else:
         with step("postgres (DATABASE_URL)"):
             external.require_database(settings.database_url)
     if "redis" in external.ours(settings):
-        start_redis()
+        wait_for_redis()
     else:
         with step("redis (REDIS_URL)"):
             external.require_redis(settings.redis_url)
@@ -36,33 +35,44 @@ def start_supervisor(settings: Environment) -> None:
     supervision.start_supervisor()
 
 
-def start_postgres(port: int) -> None:
-    """Make the cluster where there is none, start it, and make the application's database."""
-    with step("postgres"):
+def make_cluster() -> None:
+    """Make Postgres' cluster where there is none."""
+    if postgres.CLUSTER.exists():
+        postgres.refuse_other_version(servers.find().postgres_bin)
+        return
+    with step("postgres: a new cluster"):
         postgres.create(servers.find().postgres_bin)
-        supervision.start(["postgres"])
-        ready = partial(postgres.answers, port)
+        migrations.forget()
+
+
+def wait_for_postgres(port: int) -> None:
+    """Wait until Postgres takes connections, then make the application's database where there is none."""
+    with step("postgres"):
+        ready = partial(readiness.postgres_answers, port)
         supervision.wait_until(ready, "postgres", seconds=30, failed=supervision.given_up(["postgres"]))
-        postgres.prepare_database(port)
+        if readiness.prepare_database(port):
+            migrations.forget()
 
 
-def start_redis() -> None:
-    """Start Redis and wait until it has read its data and answers."""
+def wait_for_redis() -> None:
+    """Wait until Redis has read its data and answers."""
     with step("redis"):
-        supervision.start(["redis"])
-        supervision.wait_until(redis.answers, "redis", seconds=30, failed=supervision.given_up(["redis"]))
+        supervision.wait_until(readiness.redis_answers, "redis", seconds=30, failed=supervision.given_up(["redis"]))
 
 
 def start_application(settings: Environment) -> None:
     """Migrate, start the API, worker, beat and the reloader, and wait until all are ready."""
     if not supervision.programs()["web"].runs:
         web.require(settings.port)
-    with step("migrations"):
+    if migrations.pending(settings):
         migrate()
     supervision.start(supervision.APPLICATION)
     failed = supervision.given_up(supervision.APPLICATION)
     with step("web"):
         supervision.wait_until(health.is_live, "web", seconds=60, failed=failed)
+    if not health.is_well("migrations"):
+        # Somebody has migrated backwards, or made the database anew.
+        migrate()
     for name in ("worker", "beat"):
         with step(name):
             supervision.wait_until(partial(health.is_well, name), name, seconds=60, failed=failed)
@@ -70,8 +80,6 @@ def start_application(settings: Environment) -> None:
 
 
 def migrate() -> None:
-    """Apply the migrations. Raises StackError with what Django said where that failed."""
-    command = [sys.executable, "manage.py", "migrate", "--no-input"]
-    done = subprocess.run(command, cwd=local.ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StackError(f"the migrations failed:\n{done.stdout}{done.stderr}")
+    """Apply the migrations, as a step of its own."""
+    with step("migrations"):
+        migrations.migrate()

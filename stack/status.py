@@ -11,7 +11,7 @@ from stack.supervision import Program
 
 def overview(settings: Environment) -> str:
     """Return the table of what runs, and the addresses to open."""
-    rows = [("PROGRAM", "STATE", "PID", "UP", "MEMORY", "WHERE")]
+    rows: list[tuple[str, ...]] = [("PROGRAM", "STATE", "PID", "UP", "MEMORY", "WHERE")]
     rows += [_row(program, settings) for program in supervision.programs().values()]
     base = f"http://localhost:{web.kept()}"
     links = f"  API {base}/  docs {base}/api/docs/  admin {base}/admin/  health {base}/healthz"

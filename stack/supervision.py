@@ -51,10 +51,14 @@ def _rpc() -> Any:
 def programs() -> dict[str, Program]:
     """Return all programs by name; empty where no supervisor runs."""
     try:
-        found = _rpc().getAllProcessInfo()
+        found = {info["name"]: info for info in _rpc().getAllProcessInfo()}
     except _UNREACHABLE:
         return {}
-    return {p["name"]: Program(p["name"], p["statename"], p["pid"], max(0, p["now"] - p["start"])) for p in found}
+    return {name: _program(found[name]) for name in PROGRAMS}
+
+
+def _program(info: dict[str, Any]) -> Program:
+    return Program(info["name"], info["statename"], info["pid"], max(0, info["now"] - info["start"]))
 
 
 def start_supervisor() -> None:

@@ -18,6 +18,8 @@ _NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", "--", "setpriv")
 _SETPRIV = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+    # Else access(2), with which Postgres looks for its own programs, would ignore the capability.
+    "--securebits=+no_setuid_fixup",
 )
 
 

@@ -33,7 +33,7 @@ def task_times(**_kwargs: Any) -> list[CheckMessage]:
 def redis_databases(**_kwargs: Any) -> list[CheckMessage]:
     """A flush of the cache must drop neither the queue nor the limits."""
     urls = (settings.CELERY_BROKER_URL, settings.CACHES["default"]["LOCATION"], settings.LIMITER_URL)
-    if len({_database(url) for url in urls}) == len(urls):
+    if len({_database(url) for url in map(str, urls)}) == len(urls):
         return []
     hint = "Give the broker, the cache and the limiter a Redis database each."
     return [Error("Broker, cache and limiter share a Redis database.", hint=hint, id="core.E003")]

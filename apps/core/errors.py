@@ -16,14 +16,13 @@ class ServiceUnavailable(exceptions.APIException):
     default_code = "service_unavailable"
 
 
-class ExceptionHandler(StandardHandler):  # type: ignore[misc] # its package is not checked
+class ExceptionHandler(StandardHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, BrokerError):
             return ServiceUnavailable()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError()
-        converted: Exception = super().convert_known_exceptions(exc)
-        return converted
+        return super().convert_known_exceptions(exc)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

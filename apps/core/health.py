@@ -26,7 +26,7 @@ DEADLINE = 1.0
 _WORKER_TIMEOUT = 0.7
 
 
-class Down(Exception):
+class DownError(Exception):
     """A component said no; the text is for the answer, and holds no secret."""
 
 
@@ -39,7 +39,7 @@ def migrations() -> None:
     if not _seen.get("migrated"):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            raise Down("migrations are missing")
+            raise DownError("migrations are missing")
         # They do not unapply themselves: ask no more.
         _seen["migrated"] = True
 
@@ -52,12 +52,12 @@ def worker() -> None:
     # Without this, asking through a broker that is away would hang.
     redis()
     if not current_app.control.broadcast("ping", reply=True, limit=1, timeout=_WORKER_TIMEOUT):
-        raise Down("no worker answers")
+        raise DownError("no worker answers")
 
 
 def beat() -> None:
     if redis_cache.get(HEARTBEAT) is None:
-        raise Down("no heartbeat")
+        raise DownError("no heartbeat")
 
 
 _seen: dict[str, bool] = {}
@@ -81,7 +81,7 @@ def _ask(component: Callable[[], None]) -> dict[str, Any]:
     started = monotonic()
     try:
         component()
-    except Down as down:
+    except DownError as down:
         error = str(down)
     except Exception as unforeseen:  # noqa: BLE001 - whatever it was, the component is down
         error = type(unforeseen).__name__

@@ -60,7 +60,15 @@ class Limiter:
         periods = [limit.seconds * 1_000_000 for limit in limits]
         intervals = [period // limit.requests for period, limit in zip(periods, limits, strict=True)]
         try:
-            return float(self._take(keys=[limit.key for limit in limits], args=[number for pair in zip(intervals, periods, strict=True) for number in pair])) / 1_000_000
+            return (
+                float(
+                    self._take(
+                        keys=[limit.key for limit in limits],
+                        args=[number for pair in zip(intervals, periods, strict=True) for number in pair],
+                    )
+                )
+                / 1_000_000
+            )
         except RedisError as error:
             self._away_until = monotonic() + _PAUSE
             logger.warning("Redis is away: requests are not limited", extra={"error": type(error).__name__})

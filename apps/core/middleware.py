@@ -8,7 +8,9 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+from django.core.signals import request_finished
 from django.db import connections
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -34,13 +36,15 @@ class RequestIDMiddleware:
         request_id = incoming if _SANE_ID.fullmatch(incoming) else uuid4().hex
         clear_contextvars()
         bind_contextvars(request_id=request_id)
-        try:
-            response = self.get_response(request)
-        finally:
-            # The thread serves somebody else next.
-            clear_contextvars()
+        response = self.get_response(request)
         response.headers[HEADER] = request_id
         return response
+
+
+@receiver(request_finished)
+def forget_request(**_kwargs: object) -> None:
+    """The thread serves somebody else next. Not in the middleware: Django logs answers of 4xx and 5xx after it."""
+    clear_contextvars()
 
 
 class QueryMeter:

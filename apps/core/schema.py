@@ -26,7 +26,7 @@ class UnavailableErrorSerializer(serializers.Serializer[Any]):
 
 class UnavailableSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=ServerErrorEnum.choices)
-    errors = UnavailableErrorSerializer(many=True)
+    errors = UnavailableErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
 
 
 unavailable = OpenApiResponse(UnavailableSerializer, description="The queue cannot be reached; nothing was started.")

@@ -1,34 +1,46 @@
 """The log context of tasks: the id of the request that started them, through subtasks and retries too."""
 
+import logging
+from time import monotonic
 from typing import Any
 
 from celery import Task
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
-
-def connect() -> None:
-    before_task_publish.connect(send_request_id)
-    task_prerun.connect(enter)
-    task_postrun.connect(leave)
+logger = logging.getLogger("django.info")
 
 
+@before_task_publish.connect
 def send_request_id(headers: dict[str, Any], **_kwargs: Any) -> None:
     """Put the id on the message. Who sends from within a task has its id bound, so subtasks and retries have it."""
     if request_id := get_contextvars().get("request_id"):
         headers.setdefault("request_id", request_id)
 
 
+@task_prerun.connect
 def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
     # Kept for a task that is called in the middle of something, as eager ones are.
     outer = get_contextvars()
-    task.request.update(log_context=outer)
+    task.request.update(log_context=outer, log_started=monotonic())
     # What beat sends has no request: the task's own id holds its lines and those of its subtasks together.
     request_id = task.request.get("request_id") or outer.get("request_id") or task_id
     clear_contextvars()
     bind_contextvars(request_id=request_id, task_id=task_id, task=task.name)
 
 
-def leave(task: Task[Any, Any], **_kwargs: Any) -> None:
+@task_postrun.connect
+def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None:
+    """Write one line for each run of a task, and forget it."""
+    seconds = monotonic() - task.request.get("log_started")
+    # Of a retry the reason. Never the result, nor the text of an exception: they may hold anything.
+    error = getattr(retval, "exc", None) or retval
+    line = {
+        "state": state,
+        "retries": task.request.retries,
+        "duration_ms": round(seconds * 1000, 1),
+        "error": type(error).__name__ if isinstance(error, BaseException) else None,
+    }
+    logger.info("task", extra=line)
     clear_contextvars()
-    bind_contextvars(**task.request.get("log_context") or {})
+    bind_contextvars(**task.request.get("log_context"))

@@ -41,7 +41,7 @@ class ScopesThrottle(BaseThrottle):
 
 def _limit(scope: str, ident: str) -> Limit:
     # Looked up at every call: tests, and whoever reloads settings, change rates.
-    requests, period = parse_rate(api_settings.DEFAULT_THROTTLE_RATES[scope])
+    requests, period = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
     return Limit(f"{scope}:{ident}", requests, period)
 
 

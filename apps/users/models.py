@@ -10,7 +10,7 @@ from knox.models import AbstractAuthToken
 from apps.users.managers import CustomUserManager
 
 
-class CustomUser(AbstractUser):
+class CustomUser(AbstractUser):  # type: ignore[django-manager-missing] # Knox has no types
     username = None  # type: ignore[assignment] # the email address is the name
     email = models.EmailField(
         _("email address"),

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib.auth import authenticate, password_validation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
+from rest_framework.fields import get_error_detail
 from rest_framework.validators import UniqueValidator
 
 from apps.users import services
@@ -34,7 +35,7 @@ class UserCreateSerializer(serializers.Serializer[CustomUser]):
         try:
             password_validation.validate_password(attrs["password"], CustomUser(email=attrs["email"]))
         except DjangoValidationError as error:
-            raise serializers.ValidationError({"password": error.error_list}) from None
+            raise serializers.ValidationError({"password": get_error_detail(error)}) from None
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> CustomUser:

@@ -1,11 +1,9 @@
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from drf_standardized_errors.openapi_validation_errors import extend_validation_errors
 from knox import views as knox
 from knox.models import get_token_model
-from knox.settings import knox_settings
 from rest_framework.generics import CreateAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import AllowAny, IsAdminUser
 from rest_framework.request import Request
@@ -34,11 +32,16 @@ _LOGGED_OUT = {204: OpenApiResponse(description="Logged out")}
             value={"email": "ada@example.com", "password": "engine-no-1842", "password2": "engine-no-1842"},
             request_only=True,
         ),
-        OpenApiExample("Created", value={"id": 7, "email": "ada@example.com"}, response_only=True, status_codes=["201"]),
+        OpenApiExample(
+            "Created", value={"id": 7, "email": "ada@example.com"}, response_only=True, status_codes=["201"]
+        ),
     ],
 )
-@extend_validation_errors(["password_too_short", "password_too_common", "password_entirely_numeric",
-                           "password_too_similar"], field_name="password", methods=["post"])
+@extend_validation_errors(
+    ["password_too_short", "password_too_common", "password_entirely_numeric", "password_too_similar"],
+    field_name="password",
+    methods=["post"],
+)
 @extend_validation_errors(["password_mismatch"], field_name="password2", methods=["post"])
 class CreateUserView(CreateAPIView[CustomUser]):
     serializer_class = UserCreateSerializer
@@ -89,7 +92,9 @@ class LogoutView(knox.LogoutView):  # type: ignore[misc]
     # Knox names its own authentication here, which knows nothing of ours.
     authentication_classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
 
-    @extend_schema(summary="Log out", description="Ends this token.", tags=["auth"], request=None, responses=_LOGGED_OUT)
+    @extend_schema(
+        summary="Log out", description="Ends this token.", tags=["auth"], request=None, responses=_LOGGED_OUT
+    )
     def post(self, request: Request, format: str | None = None) -> Response:  # noqa: A002
         response: Response = super().post(request, format)
         return response

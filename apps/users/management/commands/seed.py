@@ -1,0 +1,50 @@
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from apps.users import seeding
+
+
+class Command(BaseCommand):
+    help = "Fill the database with sample accounts, the same ones every time. What is there already stays as it is."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--users", type=int, default=10, metavar="N", help="how many users (default: 10)")
+        parser.add_argument("--superuser", action="store_true", help=f"also an administrator, {seeding.ADMIN}")
+        parser.add_argument("--clean", action="store_true", help="first delete the sample accounts that are there")
+        parser.add_argument("--force", action="store_true", help="even outside DEBUG; with a random password then")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        _refuse(options)
+        if options["clean"]:
+            self._progress(f"Deleted {seeding.delete_samples()} sample accounts")
+        password = seeding.PASSWORD if settings.DEBUG else secrets.token_urlsafe(16)
+        made = []
+        if options["superuser"] and seeding.create_admin(password):
+            made.append(seeding.ADMIN)
+        for emails in seeding.create_users(options["users"], password):
+            made += emails
+            self._progress(f"{len(made)} accounts")
+        self._print(made, password)
+
+    def _progress(self, text: str) -> None:
+        # Not stdout: that holds the credentials, for whoever pipes them on.
+        self.stderr.write(text)
+
+    def _print(self, made: list[str], password: str) -> None:
+        if not made:
+            self.stdout.write("All of them were there already; their passwords stayed.")
+            return
+        shown = made if len(made) <= 12 else [*made[:10], "…", made[-1]]  # noqa: PLR2004 - a screen's worth
+        self.stdout.write("\n".join([*shown, f"password of these {len(made)}: {password}"]))
+
+
+def _refuse(options: dict[str, Any]) -> None:
+    if not settings.DEBUG and not options["force"]:
+        raise CommandError("Sample accounts are for development. Say --force to make them here all the same.")
+    if options["clean"] and not settings.DATABASE_IS_LOCAL:
+        raise CommandError("--clean deletes, and DATABASE_URL is not of this machine. Unset it.")
+    if options["users"] < 0:
+        raise CommandError("--users must not be negative.")

@@ -1,0 +1,52 @@
+"""Sample accounts: the same addresses and names at every run."""
+
+from collections.abc import Iterator
+
+from django.contrib.auth.hashers import make_password
+
+from apps.users.models import CustomUser
+
+ADMIN = "admin@example.com"
+# Known to everybody who reads this, hence for DEBUG alone.
+PASSWORD = "correct-horse-battery"  # noqa: S105
+_SAMPLE = r"^(admin|user[0-9]+)@example\.com$"
+_BATCH = 1000
+_FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Margaret", "Dennis", "Radia", "Ken", "Frances")
+_LAST = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Hamilton", "Ritchie", "Perlman", "Thompson")
+
+
+def create_users(count: int, password: str) -> Iterator[list[str]]:
+    """Create those of the first `count` sample users that are missing; yield their addresses, batch by batch."""
+    # One hash for all: hashing is slow by design, and these share their password anyway.
+    digest = make_password(password)
+    for start in range(1, count + 1, _BATCH):
+        users = [_user(number, digest) for number in range(start, min(start + _BATCH, count + 1))]
+        there = set(CustomUser.objects.filter(email__in=[user.email for user in users]).values_list("email", flat=True))
+        missing = [user for user in users if user.email not in there]
+        # Somebody may seed at the same time.
+        CustomUser.objects.bulk_create(missing, ignore_conflicts=True)
+        yield [user.email for user in missing]
+
+
+def _user(number: int, digest: str) -> CustomUser:
+    return CustomUser(
+        email=f"user{number:05}@example.com",
+        password=digest,
+        # Two lists whose lengths have no common divisor: 110 different names.
+        first_name=_FIRST[number % len(_FIRST)],
+        last_name=_LAST[number % len(_LAST)],
+    )
+
+
+def create_admin(password: str) -> bool:
+    """Create the administrator; return whether it was missing."""
+    if CustomUser.objects.filter(email=ADMIN).exists():
+        return False
+    CustomUser.objects.create_superuser(ADMIN, password)
+    return True
+
+
+def delete_samples() -> int:
+    """Delete the sample accounts with all that is theirs; return how many there were."""
+    _, deleted = CustomUser.objects.filter(email__regex=_SAMPLE).delete()
+    return deleted.get(CustomUser._meta.label, 0)
