@@ -24,7 +24,7 @@ _list:
 @up *args:
     {{ stack }} up "$@"
 
-# Stop everything
+# Stop everything, or one program: down [web|worker|beat|postgres|redis]
 [group('stack')]
 @down *args:
     {{ stack }} down "$@"
@@ -48,6 +48,11 @@ _list:
 [group('stack')]
 @dev *args:
     {{ stack }} dev "$@"
+
+# Run one program under the debugger, for an editor to attach to: debug web|worker|test [ARGS]
+[group('stack')]
+@debug *args:
+    {{ stack }} debug "$@"
 
 # Apply the migrations
 [group('django')]
