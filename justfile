@@ -15,6 +15,7 @@ libraries := if env("WHEEL_LIBRARIES", "") == "" { "" } else { 'env "LD_LIBRARY_
 # Brings the packages in line with uv.lock, then runs.
 run := "exec uv run --locked -- " + libraries
 stack := run + "python -m stack"
+nix := "nix --extra-experimental-features 'nix-command flakes'"
 
 _list:
     @just --list --unsorted
@@ -116,13 +117,15 @@ fmt:
     uv run --locked -- {{ libraries }} ruff check --fix-only
     just --fmt
 
-# Check style: Python, shell, justfile
+# Check style and syntax: Python, shell, justfile, Nix, JSON, Dockerfile
 [group('quality')]
 lint:
     uv run --locked -- {{ libraries }} ruff format --check
     uv run --locked -- {{ libraries }} ruff check
     uv run --locked -- {{ libraries }} lint-imports --no-cache
-    uv run --locked -- {{ libraries }} shellcheck just .ci/run
+    uv run --locked -- {{ libraries }} shellcheck just .ci/run .envrc
+    uv run --locked -- {{ libraries }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
+    uv run --locked -- {{ libraries }} python -m tests.environment.syntax
     just --fmt --check
 
 # Check types
@@ -135,6 +138,12 @@ types:
 check: lint types
     uv run --locked -- {{ libraries }} python manage.py check
     uv run --locked -- {{ libraries }} python -m stack with-servers python manage.py makemigrations --check --dry-run
+
+# Evaluate the flake and build its checks (needs Nix and a network)
+[group('quality')]
+check-nix:
+    {{ nix }} flake check ${NIX_FLAGS:-} --all-systems
+    {{ nix }} flake lock --no-update-lock-file
 
 # Run one of the locked tools on the files that a git hook names
 [private]

@@ -13,7 +13,7 @@ PORTS = {"web": 5678, "worker": 5679, "test": 5680}
 PROGRAMS = {
     "web": ["manage.py", "runserver", "--noreload"],
     # One process: there the breakpoint is.
-    "worker": ["-m", "celery", "--quiet", "-A", "conf", "worker", "--loglevel=INFO", "--pool=solo"],
+    "worker": ["-m", "celery", "-A", "conf", "worker", "--loglevel=INFO", "--pool=solo"],
     "test": ["-m", "pytest"],
 }
 
