@@ -108,7 +108,7 @@ _list:
 # Run the slow tests, which start whole stacks
 [group('quality')]
 @test-stack *args:
-    {{ run }} python -m pytest -m stack tests/stack "$@"
+    {{ run }} python -m pytest -m stack "$@"
 
 # Format Python and the justfile
 [group('quality')]

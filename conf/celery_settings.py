@@ -21,6 +21,9 @@ broker_transport_options = {
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "unacked_mutex_expire": 10,
+    # A broker that hangs: without it a request that starts a task would wait for ever.
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
     # A publisher that finds no broker says so soon; a request waits for it.
     "max_retries": 1,
     "interval_start": 0,

@@ -187,6 +187,8 @@ CACHES = {
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.CustomUser"
 KNOX_TOKEN_MODEL = "users.AuthToken"  # noqa: S105 - a model's name
+# Its migrations would make the table of the model that ours replaces, with a foreign key that nobody knows of.
+MIGRATION_MODULES = {"knox": None}
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

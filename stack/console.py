@@ -1,33 +1,38 @@
 """What a person sees: a line for each step with its time, and plain tables."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+
+def say(message: str, end: str = "\n") -> None:
+    """Print at once, even into a pipe. A reader who has gone keeps nothing from being done."""
+    try:
+        print(message, end=end, flush=True)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
 
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Print the name of a step, and when it is done, how many seconds it took."""
     started = time.monotonic()
-    print(f"  {name:<42}", end="", flush=True)
+    say(f"  {name:<42}", end="")
     try:
         yield
     except BaseException:
-        print("failed", flush=True)
+        say("failed")
         raise
-    print(f"{time.monotonic() - started:5.1f} s", flush=True)
-
-
-def say(message: str) -> None:
-    """Print a message at once, even into a pipe."""
-    print(message, flush=True)
+    say(f"{time.monotonic() - started:5.1f} s")
 
 
 def complain(message: str) -> None:
-    """Print an error to standard error, after everything that was printed before it."""
-    sys.stdout.flush()
-    print(message, file=sys.stderr, flush=True)
+    """Print an error to standard error."""
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

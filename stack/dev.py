@@ -1,10 +1,11 @@
 """`just dev`: up, follow the logs, and down when it is interrupted or its terminal closes."""
 
-import os
 import signal
-import sys
+from contextlib import suppress
 
 from stack import lifecycle, logs
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Interrupted(BaseException):
@@ -12,28 +13,19 @@ class _Interrupted(BaseException):
 
 
 def _interrupt(*_: object) -> None:
-    # One is enough: what follows must not be interrupted half way.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
     raise _Interrupted
 
 
 def run() -> int:
     """Run the stack in the foreground; returns the exit status."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, _interrupt)
-    try:
+    with suppress(_Interrupted):
         lifecycle.up()
-        logs.show([], follow=True, lines=0)
-    except (_Interrupted, BrokenPipeError, OSError):
-        _detach_from_lost_terminal()
-        lifecycle.down()
+        # A terminal that closes is seen as a signal or as output that fails, whichever comes first.
+        with suppress(OSError):
+            logs.show([], follow=True, lines=0)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    lifecycle.down()
     return 0
-
-
-def _detach_from_lost_terminal() -> None:
-    """Keep printing harmless where the terminal is gone."""
-    try:
-        print(flush=True)
-    except OSError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the rest of the process

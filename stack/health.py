@@ -23,6 +23,11 @@ def is_live() -> bool:
     return _get("/livez")[0] == 200  # noqa: PLR2004
 
 
+def is_ready() -> bool:
+    """Say whether requests can be served: Postgres answers and the migrations are applied."""
+    return _get("/readyz")[0] == 200  # noqa: PLR2004
+
+
 def is_healthy() -> bool:
     """Say whether every component is well."""
     return _get("/healthz")[0] == 200  # noqa: PLR2004

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stack import supervision
-from stack.console import say
 
 NAMES = ("backend", "postgres", "redis", "worker", "beat", "reload")
 
@@ -43,7 +42,8 @@ def show(names: list[str], *, follow: bool, lines: int) -> None:
     """
     tails = {name: Tail(supervision.log_of(supervision.named(name))) for name in names or NAMES}
     for name, tail in tails.items():
-        _print(name, tail.lines()[-lines:], prefix=len(tails) > 1)
+        history = tail.lines()
+        _print(name, history[max(0, len(history) - lines) :], prefix=len(tails) > 1)
     if not follow:
         return
     for name, line in _coming(tails):
@@ -60,4 +60,5 @@ def _coming(tails: dict[str, Tail]) -> Iterator[tuple[str, str]]:
 
 def _print(name: str, lines: list[str], *, prefix: bool) -> None:
     for line in lines:
-        say(f"{name:<8} | {line}" if prefix else line)
+        # Not say(): who reads no more wants no more.
+        print(f"{name:<8} | {line}" if prefix else line, flush=True)

@@ -70,7 +70,7 @@ def start_application(settings: Environment) -> None:
     failed = supervision.given_up(supervision.APPLICATION)
     with step("web"):
         supervision.wait_until(health.is_live, "web", seconds=60, failed=failed)
-    if not health.is_well("migrations"):
+    if not health.is_ready():
         # Somebody has migrated backwards, or made the database anew.
         migrate()
     for name in ("worker", "beat"):

@@ -20,9 +20,7 @@ with exclusive(sys.argv[2], Path(sys.argv[1])):
 
 def hold(path: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-c", _HOLD, str(path), "test"]
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_who_waits_is_told_for_whom_and_goes_on_when_it_is_free(tmp_path: Path) -> None:

@@ -49,4 +49,4 @@ def create_admin(password: str) -> bool:
 def delete_samples() -> int:
     """Delete the sample accounts with all that is theirs; return how many there were."""
     _, deleted = CustomUser.objects.filter(email__regex=_SAMPLE).delete()
-    return deleted.get(CustomUser._meta.label, 0)
+    return deleted.get("users.CustomUser", 0)

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -120,12 +121,19 @@ class Running:
         streams: dict[str, Any] = {"stdin": slave, "stdout": slave, "stderr": slave} if terminal else {}
         if not terminal:
             streams = {"stdout": self.output.open("w"), "stderr": subprocess.STDOUT}
-        self.process = subprocess.Popen(command, cwd=checkout.path, env=checkout.environment, **streams)
+        self.process = subprocess.Popen(
+            command, cwd=checkout.path, env=checkout.environment, start_new_session=not terminal, **streams
+        )
         if terminal:
             os.close(slave)
 
     def text(self) -> str:
         return self.output.read_text() if self.output.exists() else ""
+
+    def interrupt(self) -> None:
+        """Send what Ctrl-C sends: SIGINT to all of them."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.wait(20)
 
     def type(self, keys: bytes) -> None:
         os.write(self.master, keys)

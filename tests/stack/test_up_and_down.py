@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,8 +58,7 @@ def test_logs_show_the_history_and_follow(stack: Checkout) -> None:
         requests.get(f"{stack.url}/api/v1/core/ping/", headers={"X-Request-ID": marker}, timeout=5)
         eventually(lambda: marker in following.text(), "the line of a later request")
     finally:
-        following.process.send_signal(signal.SIGINT)
-        following.process.wait(10)
+        following.interrupt()
 
 
 def test_a_name_that_no_program_has_is_an_error_that_lists_the_names(stack: Checkout) -> None:
