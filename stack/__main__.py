@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from conf import local
-from stack import clients, debug, dev, environment, lifecycle, logs, status
+from stack import clients, debug, dev, environment, lifecycle, logs, status, supervision
 from stack.console import complain
 from stack.errors import StackError
 
@@ -87,10 +87,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function in {"up": up, "status": show_status, "dev": develop}.items():
         commands.add_parser(name, help=function.__doc__).set_defaults(run=function)
-    for name, function in {"down": down, "restart": restart}.items():
-        some = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
-        some.add_argument("names", nargs="*", metavar="NAME", help="web, worker, beat, reload, postgres or redis")
-        some.set_defaults(run=function)
+    for name, some_of_them in {"down": down, "restart": restart}.items():
+        parser_of_names = commands.add_parser(name, help=some_of_them.__doc__, description=some_of_them.__doc__)
+        parser_of_names.add_argument("names", nargs="*", metavar="NAME", help=", ".join(supervision.PROGRAMS))
+        parser_of_names.set_defaults(run=some_of_them)
     following = commands.add_parser("logs", help=show_logs.__doc__, description=show_logs.__doc__)
     following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
     following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")

@@ -38,7 +38,7 @@ def test_only_the_proposal_of_an_update_may_write() -> None:
 
 
 def test_no_job_runs_for_ever() -> None:
-    assert all(0 < job["timeout-minutes"] <= 60 for _, job in JOBS)  # noqa: PLR2004 - minutes
+    assert all(0 < job["timeout-minutes"] <= 60 for _, job in JOBS)
 
 
 def test_no_token_stays_behind_in_a_checkout() -> None:
