@@ -32,6 +32,8 @@ def redis_cli(arguments: list[str]) -> None:
         os.execv(program, [str(program), *place, *arguments])  # noqa: S606
     url = settings.redis_url or local.redis_url("broker")
     with redis.Redis.from_url(url, decode_responses=True) as client:
+        # The answers as the server gives them: PONG, not True.
+        client.response_callbacks.clear()
         for words in [arguments] if arguments else map(shlex.split, _typed()):
             if words:
                 print(_answer(client, words))

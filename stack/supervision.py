@@ -65,15 +65,15 @@ def start_supervisor() -> None:
     """Start the supervisor, in a session of its own: it outlives this terminal."""
     SOCKET.unlink(missing_ok=True)
     variables = {
+        "STACK_ROOT": str(local.ROOT),
         "STACK_STATE": str(local.STATE),
-        "STACK_LOGS": str(local.LOGS),
         "STACK_RUNTIME": str(local.RUNTIME),
         "STACK_PYTHON": sys.executable,
     }
     with (local.LOGS / "supervisord.out").open("wb") as output:
         process = subprocess.Popen(
             [servers.SERVICES / "bin" / "python", "-m", "supervisor.supervisord", "-c", CONFIGURATION],
-            cwd=local.ROOT,
+            cwd=local.STATE,
             env=os.environ | variables,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -2,9 +2,7 @@
 
 import json
 import os
-import pty
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +12,8 @@ from typing import Any
 
 import psutil
 import requests
+
+from tests.stack.running import Running
 
 ROOT = Path(__file__).resolve().parents[2]
 # What the surrounding test run or toolchain has set for this checkout is not the copy's.
@@ -65,8 +65,8 @@ class Checkout:
         )
         return done
 
-    def start(self, *words: str, terminal: bool = False) -> "Running":
-        return Running(self, words, terminal=terminal)
+    def start(self, *words: str, terminal: bool = False) -> Running:
+        return Running(list(words), cwd=self.path, environment=self.environment, terminal=terminal)
 
     @property
     def url(self) -> str:
@@ -95,51 +95,6 @@ class Checkout:
         """Return the pid that `just status` shows for a program."""
         rows = [line.split() for line in self.just("status", check=False).stdout.splitlines()]
         return next(int(row[2]) for row in rows if row and row[0] == program)
-
-
-class Running:
-    """A recipe that is running, in a terminal of its own where that is what the test is about."""
-
-    def __init__(self, checkout: Checkout, words: tuple[str, ...], *, terminal: bool) -> None:
-        self.output = checkout.home / f"output-{time.monotonic_ns()}"
-        command = [shutil.which("just") or "just", *words]
-        self.master = -1
-        if terminal:
-            self.master, slave = pty.openpty()
-            # A session whose controlling terminal it is, so that Ctrl-C and hang-up reach it as they do for people.
-            command = [
-                "setsid",
-                "--ctty",
-                "--wait",
-                "sh",
-                "-c",
-                'out=$1; shift; "$@" | tee "$out"',
-                "_",
-                str(self.output),
-                *command,
-            ]
-        streams: dict[str, Any] = {"stdin": slave, "stdout": slave, "stderr": slave} if terminal else {}
-        if not terminal:
-            streams = {"stdout": self.output.open("w"), "stderr": subprocess.STDOUT}
-        self.process = subprocess.Popen(
-            command, cwd=checkout.path, env=checkout.environment, start_new_session=not terminal, **streams
-        )
-        if terminal:
-            os.close(slave)
-
-    def text(self) -> str:
-        return self.output.read_text() if self.output.exists() else ""
-
-    def interrupt(self) -> None:
-        """Send what Ctrl-C sends: SIGINT to all of them."""
-        os.killpg(self.process.pid, signal.SIGINT)
-        self.process.wait(20)
-
-    def type(self, keys: bytes) -> None:
-        os.write(self.master, keys)
-
-    def close_terminal(self) -> None:
-        os.close(self.master)
 
 
 def copy_of_the_working_tree(to: Path) -> None:

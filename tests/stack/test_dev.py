@@ -1,19 +1,20 @@
 """`just dev` holds the stack as long as its terminal is there, and no longer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.stack.checkout import Checkout, Running, eventually
+from tests.stack.checkout import Checkout, eventually
+from tests.stack.running import Running
 
 
 @pytest.fixture
-def dev(make_checkout: Callable[..., Checkout]) -> tuple[Checkout, Running]:
+def dev(make_checkout: Callable[..., Checkout]) -> Iterator[tuple[Checkout, Running]]:
     checkout = make_checkout()
-    running = checkout.start("dev", terminal=True)
-    eventually(lambda: "http://localhost" in running.text(), "the table of `just dev`", seconds=120)
-    eventually(lambda: checkout.health()["status"] == "ok", "health")
-    return checkout, running
+    with checkout.start("dev", terminal=True) as running:
+        eventually(lambda: "http://localhost" in running.text(), "the table of `just dev`", seconds=120)
+        eventually(lambda: checkout.health()["status"] == "ok", "health")
+        yield checkout, running
 
 
 def test_control_c_stops_everything(dev: tuple[Checkout, Running]) -> None:

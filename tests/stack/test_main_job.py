@@ -1,5 +1,6 @@
 """The main job from end to end: accounts, a login, background work, and the logs that tell of it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from tests.stack.checkout import Checkout, eventually
 @pytest.fixture(scope="module")
 def passwords(stack: Checkout) -> dict[str, str]:
     """Return email and password of two seeded users."""
-    said = stack.just("seed", "--users", "2", "--superuser").stdout
-    return dict(line.split()[:2] for line in said.splitlines() if "@" in line)  # type: ignore[misc]
+    said = stack.just("seed", "--users", "2").stdout
+    password = re.search(r"password of these 2: (\S+)", said)
+    assert password
+    return dict.fromkeys(re.findall(r"\S+@\S+", said), password[1])
 
 
 def login(stack: Checkout, email: str, password: str) -> dict[str, str]:

@@ -12,9 +12,9 @@ def pair(make_checkout: Callable[..., Checkout]) -> tuple[Checkout, Checkout]:
     awkward = make_checkout("100 % native " + "x" * 137)
     assert len(awkward.path.name) == 150
     both = (make_checkout("plain"), awkward)
-    running = [checkout.start("up") for checkout in both]
-    for up in running:
-        assert up.process.wait(240) == 0, up.text()
+    with both[0].start("up") as one, both[1].start("up") as other:
+        one.succeeds()
+        other.succeeds()
     return both
 
 
@@ -30,11 +30,9 @@ def test_both_come_up_and_share_nothing(pair: tuple[Checkout, Checkout]) -> None
 
 
 def test_both_test_suites_pass_at_the_same_time(pair: tuple[Checkout, Checkout]) -> None:
-    running = [checkout.start("test", "-q") for checkout in pair]
-
-    for tests in running:
-        assert tests.process.wait(240) == 0, tests.text()
-        assert " passed" in tests.text()
+    with pair[0].start("test", "-q") as one, pair[1].start("test", "-q") as other:
+        assert " passed" in one.succeeds()
+        assert " passed" in other.succeeds()
 
 
 def test_down_of_one_leaves_the_other_untouched(pair: tuple[Checkout, Checkout]) -> None:

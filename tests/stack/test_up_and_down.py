@@ -51,14 +51,11 @@ def test_the_servers_listen_on_no_port(stack: Checkout) -> None:
 
 
 def test_logs_show_the_history_and_follow(stack: Checkout) -> None:
-    following = stack.start("logs", "backend")
-    try:
-        eventually(lambda: "/healthz" in following.text() or "gunicorn" in following.text(), "the history")
+    with stack.start("logs", "backend") as following:
+        eventually(lambda: "gunicorn" in following.text(), "the history")
         marker = "a-request-that-comes-later"
         requests.get(f"{stack.url}/api/v1/core/ping/", headers={"X-Request-ID": marker}, timeout=5)
         eventually(lambda: marker in following.text(), "the line of a later request")
-    finally:
-        following.interrupt()
 
 
 def test_a_name_that_no_program_has_is_an_error_that_lists_the_names(stack: Checkout) -> None:
