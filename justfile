@@ -150,7 +150,10 @@ check-nix:
 @hook *args:
     {{ run }} "$@"
 
-# Install the git hooks, which run the checks of what changed
+# Install the git hook, which checks what changed
 [group('setup')]
 @setup:
-    {{ run }} pre-commit install --install-hooks
+    # It goes by ./just and names no path, so that the host and the dev container can share it.
+    mkdir -p "$(git rev-parse --git-path hooks)"
+    printf '%s\n' '#!/bin/sh' 'exec ./just hook pre-commit hook-impl --config .pre-commit-config.yaml --hook-type pre-commit --hook-dir "${0%/*}" -- "$@"' > "$(git rev-parse --git-path hooks/pre-commit)"
+    chmod +x "$(git rev-parse --git-path hooks/pre-commit)"
