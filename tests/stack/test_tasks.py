@@ -85,6 +85,23 @@ def test_a_worker_without_its_broker_is_not_healthy_and_recovers_by_itself(trial
     eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "a task")
 
 
+def test_saving_code_lets_the_running_task_end_and_then_loads_the_code(trial: Trial) -> None:
+    worker = trial.process("worker")
+    [task] = trial.send("trial_sleeps", [6])
+    eventually(lambda: trial.starts(task), "its start")
+
+    # Twice: a second signal must not end what the first one waits for.
+    for _ in range(2):
+        (trial.checkout.path / "conf" / "urls.py").open("a").write("# saved\n")
+        time.sleep(1.5)
+
+    eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "its success", seconds=6 + SLACK)
+    assert len(trial.starts(task)) == 1
+    eventually(lambda: not worker.is_running(), "the end of the old worker")
+    [after] = trial.send("trial_sleeps", [0])
+    eventually(lambda: trial.states([after]) == {"SUCCESS": 1}, "a task of the new worker")
+
+
 def test_down_hands_a_long_task_back_and_the_next_up_does_it(trial: Trial) -> None:
     trial.checkout.just("down")
     trial.limits(time_limit=40, visibility_timeout=60)
