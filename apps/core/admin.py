@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import PeriodicTask
@@ -86,6 +87,12 @@ class ScheduleAdmin(PeriodicTaskAdmin):  # type: ignore[misc] # its package has 
 
     def get_fieldsets(self, request: HttpRequest, obj: PeriodicTask | None = None) -> Any:
         return [(None, {"fields": _OWNED_FIELDS})] if _is_owned(obj) else super().get_fieldsets(request, obj)
+
+    def get_form(self, request: HttpRequest, obj: PeriodicTask | None = None, **kwargs: Any) -> Any:
+        if _is_owned(obj):
+            # Its own form insists on a task and a time, which are not to be sent.
+            kwargs["form"] = ModelForm
+        return super().get_form(request, obj, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: PeriodicTask | None = None) -> bool:
         return not _is_owned(obj) and super().has_delete_permission(request, obj)

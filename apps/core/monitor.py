@@ -51,7 +51,8 @@ def _schedule(entry: PeriodicTask) -> tuple[str, ...]:
 
 def _next(entry: PeriodicTask) -> str:
     last = (entry.last_run_at or entry.date_changed).astimezone(UTC)
-    due = datetime.now(UTC) + entry.schedule.remaining_estimate(last)
+    # To the nearest minute: the estimate knows of a moment that is already over.
+    due = datetime.now(UTC) + entry.schedule.remaining_estimate(last) + timedelta(seconds=30)
     return f"due {due:%Y-%m-%d %H:%M}"
 
 
