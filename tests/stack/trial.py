@@ -83,7 +83,16 @@ class Trial:
         return [line | {"at": datetime.fromisoformat(line["timestamp"]).timestamp()} for line in lines]
 
     def starts(self, task_id: str) -> list[dict[str, Any]]:
-        return [line for line in self.lines(task_id) if line["event"] == "task started"]
+        return self._sorted(task_id, "task started")
+
+    def ends(self, task_id: str) -> list[dict[str, Any]]:
+        return self._sorted(task_id, "task")
+
+    def _sorted(self, task_id: str, event: str) -> list[dict[str, Any]]:
+        # By try: a retry that need not wait may have started before the process that failed has written its line.
+        return sorted(
+            (line for line in self.lines(task_id) if line["event"] == event), key=lambda line: line["retries"]
+        )
 
     def supervisor(self, code: str) -> str:
         """Ask or tell the supervisor something that no recipe does."""
