@@ -52,8 +52,6 @@ worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = True
 # On QUIT running tasks have this long to end; what does not is handed back to the queue, not lost with the worker.
 worker_soft_shutdown_timeout = settings.TASK_SHUTDOWN_TIMEOUT
-# Tasks that wait for their time (retries) are handed back as well: else a worker that only waits would drop them.
-worker_enable_soft_shutdown_on_idle = True
 # Nobody listens to events; sending them costs a round trip a task.
 worker_send_task_events = False
 worker_hijack_root_logger = False

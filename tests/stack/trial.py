@@ -28,7 +28,7 @@ import json, uuid
 from apps.core import tasks
 ids = []
 for args in json.loads('''{calls}'''):
-    ids.append(tasks.{task}.apply_async(args).id)
+    ids.append(tasks.{task}.apply_async(args, countdown={countdown}).id)
 print("ids", json.dumps(ids))
 """
 
@@ -55,11 +55,10 @@ class Trial:
         }
         (self.checkout.path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
-    def send(self, task: str, *calls: list[Any]) -> list[str]:
+    def send(self, task: str, *calls: list[Any], countdown: int = 0) -> list[str]:
         """Send a task once for each list of arguments; return the ids."""
-        said = self.checkout.just(
-            "manage", "shell", "--verbosity=0", "--command", _SEND.format(task=task, calls=json.dumps(calls))
-        )
+        code = _SEND.format(task=task, calls=json.dumps(calls), countdown=countdown)
+        said = self.checkout.just("manage", "shell", "--verbosity=0", "--command", code)
         return json.loads(said.stdout.partition("ids ")[2])
 
     def states(self, ids: list[str]) -> dict[str, int]:
