@@ -109,7 +109,7 @@ def test_saving_code_lets_the_running_task_end_and_then_loads_the_code(trial: Tr
 def test_down_hands_a_long_task_back_and_the_next_up_does_it(trial: Trial) -> None:
     # An idle worker holds one that waits for its time, too.
     [waiting] = trial.send("trial_sleeps", [0], countdown=10)
-    eventually(lambda: trial.waiting(), "a worker that holds it")
+    eventually(trial.waiting, "a worker that holds it")
     trial.checkout.just("down")
     trial.limits(time_limit=40, visibility_timeout=60)
     trial.checkout.just("up")
