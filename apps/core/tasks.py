@@ -49,7 +49,7 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
         times_lost = self.request.get(LOST) or 0
         logger.info("task started", extra={"retries": self.request.retries, "times_lost": times_lost})
         if times_lost >= MAX_DELIVERIES:
-            raise PoisonError(f"Its process or worker died {times_lost} times.")
+            raise PoisonError(f"Its process or worker died, or it was put back, {times_lost} times.")
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the task. Raises ValueError for one that is to wait longer than Redis lets a worker keep it."""

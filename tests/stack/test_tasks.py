@@ -32,6 +32,15 @@ def test_a_task_that_kills_its_process_fails_visibly_after_three_deliveries(tria
     assert trial.effects() == ["delivered poison"] * 3
 
 
+def test_a_task_that_does_not_heed_its_time_limit_is_killed_and_has_failed(trial: Trial) -> None:
+    [task] = trial.send("trial_hangs", [])
+
+    eventually(lambda: trial.states([task]) == {"FAILURE": 1}, "the failure")
+
+    assert len(trial.starts(task)) == 1
+    eventually(lambda: trial.waiting() == 0, "an empty queue: it does not come back")
+
+
 def test_tasks_that_always_fail_are_tried_four_times_and_tell_whose_request_they_were(trial: Trial) -> None:
     url = f"{trial.checkout.url}/trial/"
     ids = requests.get(url, headers={"X-Request-ID": "ten-that-fail"}, timeout=10).json()["ids"]

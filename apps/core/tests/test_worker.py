@@ -151,6 +151,11 @@ def test_a_task_that_cannot_succeed_is_not_tried_again() -> None:
     assert attempts == ["hopeless"]
 
 
+@pytest.mark.parametrize("queue", ["default", "mail"])
+def test_a_worker_takes_from_every_queue(queue: str) -> None:
+    assert finished(child.apply_async(queue=queue).id).state == "SUCCESS"
+
+
 def test_healthz_is_well_with_a_worker_and_a_beat() -> None:
     HeartbeatScheduler(app=current_app).tick()
     response = APIClient().get("/healthz")
