@@ -10,6 +10,7 @@ runs it would otherwise come back for ever (see BaseTaskWithRetry.before_start).
 told to stop is not counted: nothing died.
 """
 
+from collections.abc import Callable
 from queue import Empty
 from time import monotonic, time
 from typing import Any
@@ -59,6 +60,7 @@ class Channel(redis.Channel):
     # Kombu sets these; its stubs do not know them.
     _expires: dict[str, int]
     _queue_cycle: Any
+    _flush_brpop_reauth: Callable[[], None]
     connection_errors: tuple[type[Exception], ...]
 
     QoS = QoS
@@ -96,7 +98,8 @@ class Channel(redis.Channel):
         leftmost: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         if not self.handing_back:
-            payload["headers"][LOST] = payload["headers"].get(LOST, 0) + 1
+            headers = payload.setdefault("headers", {})
+            headers[LOST] = headers.get(LOST, 0) + 1
         super()._do_restore_message(payload, exchange, routing_key, pipe, leftmost)  # type: ignore[misc] # not in the stubs
         for queue in self._lookup(exchange, routing_key):
             self._hint(pipe, queue)
@@ -131,6 +134,7 @@ class Channel(redis.Channel):
             raise
         finally:
             self._in_poll = None
+            self._flush_brpop_reauth()
         if waited:
             raise Empty
         if not answer:
