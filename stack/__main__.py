@@ -1,13 +1,12 @@
 """The commands behind the recipes of the justfile: `python -m stack COMMAND`."""
 
 import argparse
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 
 from conf import local
-from stack import clients, dev, environment, lifecycle, logs, status
+from stack import clients, dev, environment, interrupts, lifecycle, logs, status
 from stack.console import complain
 from stack.errors import StackError
 
@@ -96,13 +95,14 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 def main() -> int:
     """Run one command; an error is one message and an exit status of 1."""
     arguments = parse(sys.argv[1:])
+    interrupts.listen()
     try:
         return int(arguments.run(arguments))
     except StackError as error:
         complain(f"error: {error}")
         return 1
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+    except interrupts.Interrupted as interrupted:
+        return interrupted.status
     except BrokenPipeError:
         return 0
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -9,13 +10,8 @@ from conf import local
 from stack.errors import StackError
 
 
-def prepare() -> None:
-    """Make the state and the runtime directory, or raise StackError where they cannot be trusted."""
-    _make_state(local.STATE)
-    check_runtime(local.RUNTIME)
-
-
-def _make_state(state: Path) -> None:
+def make_state(state: Path = local.STATE) -> None:
+    """Make the state directory where it is missing. Raises StackError where it cannot be written."""
     try:
         for directory in (state, state / "log"):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -28,7 +24,7 @@ def _make_state(state: Path) -> None:
         ) from error
 
 
-def check_runtime(runtime: Path) -> None:
+def check_runtime(runtime: Path = local.RUNTIME) -> None:
     """Make the directory of the sockets where it is missing; refuse one that others could have prepared."""
     with contextlib.suppress(FileExistsError):
         runtime.mkdir(mode=0o700)
@@ -42,3 +38,9 @@ def check_runtime(runtime: Path) -> None:
     else:
         return
     raise StackError(f"{runtime} {problem}; the sockets would not be safe there. Remove it: rm -r {runtime}")
+
+
+def remove_runtime() -> None:
+    """Take the directory of the sockets away, with sockets that killed servers have left there."""
+    check_runtime()
+    shutil.rmtree(local.RUNTIME, ignore_errors=True)

@@ -45,7 +45,9 @@ class CreateUserViewTests(APITestCase):
         self.assertEqual(self.error(self.post(password="zq7-x", password2="zq7-x")), ("password", "password_too_short"))
 
     def test_a_password_like_the_address_is_refused(self) -> None:
-        code = self.error(self.post(email="lovelace-1815@example.com", password="lovelace-1815", password2="lovelace-1815"))
+        code = self.error(
+            self.post(email="lovelace-1815@example.com", password="lovelace-1815", password2="lovelace-1815")
+        )
         self.assertEqual(code, ("password", "password_too_similar"))
 
     def test_a_local_part_that_is_not_ascii_is_refused(self) -> None:

@@ -44,9 +44,7 @@ class SeedCommandTests(TestCase):
         mine = make_user("me@example.com")
         seed("--users", "3")
         seed("--users", "1", "--clean")
-        self.assertEqual(
-            set(CustomUser.objects.values_list("email", flat=True)), {mine.email, "user00001@example.com"}
-        )
+        self.assertEqual(set(CustomUser.objects.values_list("email", flat=True)), {mine.email, "user00001@example.com"})
 
     def test_progress_is_not_mixed_with_credentials(self) -> None:
         out, err = seed("--users", "1001")

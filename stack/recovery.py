@@ -1,0 +1,36 @@
+"""Whatever happened to the stack: bring it into a state that can be led, before anything is started or stopped."""
+
+from conf import local
+from stack import directories, leftovers, postgres, redis, supervision
+from stack.console import step
+from stack.program import Program
+
+
+def heal() -> None:
+    """End the rest of an earlier start that can no longer be led: its supervisor or its files are gone."""
+    if not is_whole():
+        end_everything()
+        directories.check_runtime()
+
+
+def end_everything() -> None:
+    """End every process of this checkout, reachable or not, and take the sockets away."""
+    if found := leftovers.processes():
+        with step("end what was left running"):
+            leftovers.end(found)
+    directories.remove_runtime()
+
+
+def is_whole() -> bool:
+    """Say whether a supervisor answers, and all that it and its servers have opened is still in its place."""
+    running = supervision.programs()
+    return bool(running) and supervision.is_in_place() and all(_is_in_place(program) for program in running.values())
+
+
+def _is_in_place(program: Program) -> bool:
+    # One that starts just now has its files still to make.
+    if program.state != "RUNNING":
+        return True
+    if program.name == "postgres":
+        return postgres.PID_FILE.exists() and any(postgres.sockets())
+    return program.name != "redis" or (redis.DATA.exists() and local.REDIS_SOCKET.exists())
