@@ -14,6 +14,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.stack)
 
 
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    """These tests have stacks of their own: the limits of this checkout's are none of their business."""
+
+
 @pytest.fixture(scope="module")
 def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Checkout]]:
     made: list[Checkout] = []
