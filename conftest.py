@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 
@@ -13,7 +11,6 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_limits() -> Iterator[None]:
+def _fresh_limits() -> None:
     """What one test used up must not throttle the next."""
     limiter().client.flushdb()
-    yield

@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -58,13 +58,17 @@ def redis_url(job: str, *, base: str = "", offset: int = 0, scheme: str = "unix"
     differently: scheme="redis+socket".
     """
     database = REDIS_DATABASES[job] + offset
-    if base:
-        parts = urlsplit(base)
+    parts = urlsplit(base or _own_redis())
+    if parts.scheme not in {"unix", "redis+socket"}:
         return urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, ""))
+    option = "virtual_host" if scheme == "redis+socket" else "db"
+    return f"{scheme}://{parts.netloc}{parts.path}?{option}={database}"
+
+
+def _own_redis() -> str:
     password = redis_password()
     credentials = f":{quote(password, safe='')}@" if password else ""
-    option = "virtual_host" if scheme == "redis+socket" else "db"
-    return f"{scheme}://{credentials}{REDIS_SOCKET}?{option}={database}"
+    return f"unix://{credentials}{REDIS_SOCKET}"
 
 
 def redis_password() -> str:
@@ -74,8 +78,11 @@ def redis_password() -> str:
 
 def is_local(url: str) -> bool:
     """Return whether a server's URL means this machine; no URL means the checkout's own sockets."""
-    host = unquote(urlsplit(url).hostname or "")
-    return host in {"", "localhost", "127.0.0.1", "::1"} or host.startswith("/")
+    parts = urlsplit(url)
+    # libpq takes the host from the query, too, and prefers it.
+    query = parse_qs(parts.query)
+    hosts = [unquote(parts.hostname or ""), *query.get("host", []), *query.get("hostaddr", [])]
+    return all(host in {"", "localhost", "127.0.0.1", "::1"} or host.startswith("/") for host in hosts)
 
 
 def secret(path: Path) -> str:

@@ -63,8 +63,10 @@ def _redacted(key: object, value: Any) -> Any:
         return REDACTED
     if isinstance(value, dict):
         return {inner: _redacted(inner, item) for inner, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [_redacted(None, item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(_redacted(None, item) for item in value)
     return value
 
 

@@ -166,7 +166,7 @@ DATABASES = {
 DATABASE_IS_LOCAL = local.is_local(DATABASE_URL)
 if TEST:
     # What a test writes need not survive a crash.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off"}
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
 
 # --- Redis ---------------------------------------------------------------------------------------------------
 # Every process of the tests has databases of its own, and none of them is development's.

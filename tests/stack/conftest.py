@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> None:
-    """These tests have stacks of their own: the limits of this checkout's are none of their business."""
+    """Leave this checkout's own Redis alone: it need not run here."""
 
 
 @pytest.fixture(scope="module")

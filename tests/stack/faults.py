@@ -1,6 +1,7 @@
 """What the tests of faults share: whom to kill, and what must be true afterwards."""
 
 import contextlib
+import os
 import re
 import signal
 import subprocess
@@ -15,8 +16,8 @@ from tests.stack.checkout import Checkout
 
 PROGRAMS = ("postgres", "redis", "web", "worker", "beat", "reload")
 VICTIMS = ("supervisor", "postgres", "redis", "web", "worker", "beat")
-# What the stack promises after any kill, in seconds.
-RECOVERED_WITHIN = 10
+# What the stack promises after any kill, in seconds; a machine that is busy otherwise may need more.
+RECOVERED_WITHIN = float(os.environ.get("RECOVERED_WITHIN", "10"))
 
 
 def program_of(process: psutil.Process) -> str:

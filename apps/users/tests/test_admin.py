@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.test import TestCase
 from django.urls import reverse
 
@@ -9,7 +11,7 @@ class AdminTests(TestCase):
     def setUp(self) -> None:
         make_user("root@example.com", is_staff=True, is_superuser=True)
 
-    def log_in(self, email: str = "root@example.com"):
+    def log_in(self, email: str = "root@example.com") -> Any:
         return self.client.post(reverse("admin:login"), {"username": email, "password": PASSWORD})
 
     def test_one_logs_in_with_the_address(self) -> None:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,7 +17,7 @@ class LoginViewTests(APITestCase):
     def setUp(self) -> None:
         self.user = make_user(first_name="Ada")
 
-    def log_in(self, email: str = "ada@example.com", password: str = PASSWORD, **headers: str):
+    def log_in(self, email: str = "ada@example.com", password: str = PASSWORD, **headers: str) -> Any:
         return self.client.post(self.url, {"email": email, "password": password}, headers=headers)
 
     def test_answers_with_expiry_token_and_user(self) -> None:

@@ -1,0 +1,98 @@
+from time import monotonic, sleep
+
+import pytest
+from celery import current_app
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from pytest_django import Settings
+
+from apps.core import health
+from apps.core.beat import HEARTBEAT, LIFETIME, HeartbeatScheduler
+
+
+@pytest.fixture(autouse=True)
+def _beat_is_away() -> None:
+    cache.delete(HEARTBEAT)
+
+
+def test_livez_asks_nobody(client: Client) -> None:
+    # No access to the database in this test.
+    response = client.get("/livez")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert "no-cache" in response.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_readyz_wants_postgres_and_its_migrations(client: Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert set(response.json()["components"]) == {"postgres", "migrations"}
+
+
+@pytest.mark.django_db
+def test_a_migration_that_is_missing_is_seen_and_its_absence_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_seen", {})
+    MigrationRecorder(connection).record_unapplied("users", "0001_initial")
+    with pytest.raises(health.DownError):
+        health.migrations()
+    MigrationRecorder(connection).record_applied("users", "0001_initial")
+    health.migrations()
+    assert health._seen == {"migrated": True}
+
+
+@pytest.mark.django_db
+def test_healthz_names_what_is_down(client: Client) -> None:
+    response = client.get("/healthz")
+    components = response.json()["components"]
+    assert (response.status_code, response.json()["status"]) == (503, "down")
+    assert {name: answer["ok"] for name, answer in components.items()} == {
+        "postgres": True,
+        "migrations": True,
+        "redis": True,
+        "worker": False,
+        "beat": False,
+    }
+    assert components["worker"]["error"] == "no worker answers"
+    assert all(answer["ms"] >= 0 for answer in components.values())
+
+
+def test_what_hangs_is_down_and_does_not_hold_up_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "DEADLINE", 0.2)
+
+    def hangs() -> None:
+        sleep(0.6)
+
+    def works() -> None:
+        pass
+
+    started = monotonic()
+    answers = health.check((hangs, works))
+    assert monotonic() - started < health.DEADLINE + 0.2
+    assert (answers["hangs"]["ok"], answers["works"]["ok"]) == (False, True)
+
+
+def test_an_error_tells_its_kind_and_no_secret() -> None:
+    def broken() -> None:
+        raise ConnectionError("postgres://user:secret@host")
+
+    assert health.check((broken,))["broken"]["error"] == "ConnectionError"
+
+
+# The scheduler closes old connections, which would end a test's own transaction.
+@pytest.mark.django_db(transaction=True)
+def test_a_tick_of_beat_is_its_heartbeat_and_fades() -> None:
+    HeartbeatScheduler(app=current_app).tick()
+    health.beat()
+    assert 0 < cache._cache.get_client().pttl(cache.make_key(HEARTBEAT)) <= LIFETIME * 1000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beat_bears_a_redis_that_is_away(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    location = "unix:///nowhere/redis.sock"
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": location}}
+    scheduler = HeartbeatScheduler(app=current_app)
+    scheduler.tick()
+    scheduler.tick()
+    assert [record.getMessage() for record in caplog.records] == ["Redis is away: no heartbeat"]

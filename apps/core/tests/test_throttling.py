@@ -1,0 +1,67 @@
+import pytest
+from django.conf import settings
+from django.test import override_settings
+from django.urls import reverse
+from rest_framework.test import APITestCase
+
+from apps.core.tests.helpers import log_in, make_user
+from apps.core.throttling import parse_rate
+
+PING, PROFILE = reverse("v1:core:ping"), reverse("v1:users:profile")
+
+
+def rates(**changes: str) -> override_settings:
+    return override_settings(
+        REST_FRAMEWORK={
+            **settings.REST_FRAMEWORK,
+            "DEFAULT_THROTTLE_RATES": {**settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], **changes},
+        }
+    )
+
+
+class ThrottlingTests(APITestCase):
+    @rates(anonymous="2/h")
+    def test_says_when_to_come_back_in_the_envelope(self) -> None:
+        answers = [self.client.get(PING) for _ in range(3)]
+        self.assertEqual([answer.status_code for answer in answers], [200, 200, 429])
+        self.assertEqual(answers[2].data["errors"][0]["code"], "throttled")
+        self.assertEqual(answers[2].headers["Retry-After"], "1800")
+
+    @rates(anonymous="1/h")
+    def test_each_address_has_its_own_limit(self) -> None:
+        answers = [self.client.get(PING, REMOTE_ADDR=ip) for ip in ("10.0.0.1", "10.0.0.2", "10.0.0.1")]
+        self.assertEqual([answer.status_code for answer in answers], [200, 200, 429])
+
+    @rates(anonymous="1/h")
+    def test_a_forged_forwarding_header_is_no_way_around(self) -> None:
+        answers = [self.client.get(PING, headers={"x-forwarded-for": f"10.0.0.{n}"}) for n in range(2)]
+        self.assertEqual([answer.status_code for answer in answers], [200, 429])
+
+    @rates(anonymous="1/h", user="2/h")
+    def test_a_user_is_counted_by_account_from_wherever(self) -> None:
+        log_in(self.client, make_user())
+        answers = [self.client.get(PROFILE, REMOTE_ADDR=f"10.0.0.{n}") for n in range(3)]
+        self.assertEqual([answer.status_code for answer in answers], [200, 200, 429])
+
+    @rates(login="1/h")
+    def test_a_limit_of_one_view_is_not_the_others(self) -> None:
+        data = {"email": "ada@example.com", "password": "wrong"}
+        answers = [self.client.post(reverse("v1:users:knox_login"), data) for _ in range(2)]
+        self.assertEqual([answer.status_code for answer in answers], [400, 429])
+        self.assertEqual(self.client.get(PING).status_code, 200)
+
+    @rates(anonymous="1/h")
+    def test_health_is_not_limited(self) -> None:
+        self.assertEqual({self.client.get("/livez").status_code for _ in range(3)}, {200})
+
+    @rates(anonymous="1/h")
+    def test_throttling_is_on_record(self) -> None:
+        self.client.get(PING)
+        with self.assertLogs("django.security.throttle", "WARNING") as logs:
+            self.client.get(PING)
+        self.assertEqual((logs.records[0].client_ip, logs.records[0].scopes), ("127.0.0.1", ["anonymous"]))
+
+
+@pytest.mark.parametrize(("rate", "expected"), [("10/m", (10, 60)), ("5/second", (5, 1)), ("7/d", (7, 86400))])
+def test_a_rate_is_requests_in_a_period(rate: str, expected: tuple[int, int]) -> None:
+    assert parse_rate(rate) == expected

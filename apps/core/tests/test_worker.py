@@ -1,0 +1,148 @@
+"""A real worker, in a thread of this process, on the real queue."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app, shared_task
+from celery.contrib.testing.worker import start_worker
+from django.conf import settings
+from django.urls import reverse
+from rest_framework.test import APIClient
+from structlog.contextvars import bound_contextvars
+
+from apps.core.beat import HeartbeatScheduler
+from apps.core.models import StartedTask
+from apps.core.services import task_report, task_start
+from apps.core.tasks import BaseTaskWithRetry
+from apps.core.tests.helpers import log_in, make_user
+
+pytestmark = [
+    # The worker sees only what is committed.
+    pytest.mark.django_db(transaction=True),
+    # Celery's worker does not close all of its sockets when it ends in a thread.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+attempts: list[str] = []
+
+
+class HopelessError(Exception):
+    pass
+
+
+@shared_task(base=BaseTaskWithRetry, retry_backoff=False, default_retry_delay=0, name="tests.fails")
+def fails(kind: str) -> None:
+    attempts.append(kind)
+    raise {"hopeful": ValueError, "hopeless": HopelessError}[kind]
+
+
+@shared_task(
+    base=BaseTaskWithRetry,
+    retry_backoff=False,
+    default_retry_delay=0,
+    dont_autoretry_for=(HopelessError,),
+    name="tests.fails_for_good",
+)
+def fails_for_good(kind: str) -> None:
+    attempts.append(kind)
+    raise HopelessError
+
+
+@shared_task(base=BaseTaskWithRetry, name="tests.parent")
+def parent() -> str:
+    return str(child.delay().id)
+
+
+@shared_task(base=BaseTaskWithRetry, name="tests.child")
+def child() -> None:
+    pass
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts() -> None:
+    attempts.clear()
+
+
+# One for all: it takes a second to stop.
+@pytest.fixture(scope="module", autouse=True)
+def _worker(django_db_setup: None) -> Iterator[None]:
+    with current_app.connection_for_write() as connection:
+        connection.default_channel.client.flushdb()
+    with start_worker(current_app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
+        yield
+
+
+def lines_of(request_id: str) -> list[dict[str, Any]]:
+    """Return the stored lines of a request, from all files."""
+    files = Path(settings.LOG_DIR).glob("*.log")
+    lines = [json.loads(line) for file in files for line in file.read_text().splitlines() if request_id in line]
+    return sorted(lines, key=lambda line: line["timestamp"])
+
+
+def finished(task_id: str) -> Any:
+    """Wait for a task, whatever becomes of it."""
+    result = current_app.AsyncResult(task_id)
+    result.get(timeout=10, propagate=False, interval=0.02)
+    return result
+
+
+def test_the_owner_reads_the_result_and_the_log_tells_whose_request_it_was() -> None:
+    client = APIClient()
+    log_in(client, make_user())
+    response = client.post(reverse("v1:core:fire_task"), headers={"x-request-id": "worker-test-0001"})
+    finished(response.json()["id"])
+    report = client.get(reverse("v1:core:task", args=[response.json()["id"]])).json()
+    assert report["state"] == "SUCCESS"
+    assert report["result"]["waited_ms"] > 0
+    assert report["created"] <= report["started"] <= report["finished"]
+    lines = lines_of("worker-test-0001")[-3:]
+    assert {line["event"] for line in lines} == {"request", "task", "Measured how long a task waits"}
+    assert {line["request_id"] for line in lines} == {"worker-test-0001"}
+    [run] = [line for line in lines if line["event"] == "task"]
+    assert (run["task_id"], run["state"], run["retries"]) == (response.json()["id"], "SUCCESS", 0)
+
+
+def test_a_task_of_a_task_has_the_same_request() -> None:
+    with bound_contextvars(request_id="worker-test-0002"):
+        outer = parent.delay()
+    inner = finished(outer.id).result
+    finished(inner)
+    runs = [line for line in lines_of("worker-test-0002")[-2:] if line["event"] == "task"]
+    assert {run["task_id"] for run in runs} == {outer.id, inner}
+
+
+def test_a_task_without_a_request_has_an_id_of_its_own_and_leaves_nothing_behind() -> None:
+    first, second = child.delay(), child.delay()
+    for task in (first, second):
+        finished(task.id)
+        assert {line["request_id"] for line in lines_of(task.id)} == {task.id}
+
+
+def test_a_task_that_fails_is_tried_four_times_in_all() -> None:
+    with bound_contextvars(request_id="worker-test-0003"):
+        started = task_start(task=fails, user=make_user(), args=("hopeful",))
+    assert isinstance(finished(str(started.id)).result, ValueError)
+    assert attempts == ["hopeful"] * 4
+    report = task_report(started=StartedTask.objects.get())
+    assert (report["state"], report["error"], report["result"]) == ("FAILURE", "ValueError", None)
+    runs = [line for line in lines_of("worker-test-0003") if line["event"] == "task"][-4:]
+    assert [(run["state"], run["retries"], run["error"]) for run in runs] == [
+        ("RETRY", 0, "ValueError"),
+        ("RETRY", 1, "ValueError"),
+        ("RETRY", 2, "ValueError"),
+        ("FAILURE", 3, "ValueError"),
+    ]
+
+
+def test_a_task_that_cannot_succeed_is_not_tried_again() -> None:
+    finished(fails_for_good.delay("hopeless").id)
+    assert attempts == ["hopeless"]
+
+
+def test_healthz_is_well_with_a_worker_and_a_beat() -> None:
+    HeartbeatScheduler(app=current_app).tick()
+    response = APIClient().get("/healthz")
+    assert response.status_code == 200, response.json()

@@ -1,0 +1,117 @@
+"""The settings as they come out of an environment that was made for each test; no .env is read."""
+
+import os
+import runpy
+import subprocess
+import sys
+from typing import Any
+
+import environ
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from conf import local
+
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "kN4vX-qT7mB2_wZ9pL6sD1hG8jR3fY5cA0eU7iO4xM2-aB9cD3eF",
+    "ALLOWED_HOSTS": "api.example.com",
+    "DATABASE_URL": "postgres://user:pw@db.example.com/app",
+    "REDIS_URL": "redis://cache.example.com:6379",
+}
+
+
+def load(**environment: str) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setattr(local, "read_env", environ.Env)
+        return runpy.run_path(str(local.ROOT / "conf" / "settings.py"))
+
+
+def refusal(**environment: str) -> str:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        load(**environment)
+    return str(refused.value)
+
+
+def test_these_tests_run_with_the_settings_of_tests() -> None:
+    assert settings.ENVIRONMENT == "test"
+    assert local.LOGS not in [settings.LOG_DIR, *settings.LOG_DIR.parents]
+
+
+def test_each_process_of_the_tests_has_redis_databases_of_its_own() -> None:
+    environments = [{"ENVIRONMENT": "test", "PYTEST_XDIST_WORKER": name} for name in ("", "gw0", "gw1", "gw30")]
+    loaded = [load(**environment) for environment in [*environments, {"ENVIRONMENT": "development"}]]
+    urls = [(s["CELERY_BROKER_URL"], s["CACHES"]["default"]["LOCATION"], s["LIMITER_URL"]) for s in loaded]
+    databases = [[int(url.rpartition("=")[2]) for url in three] for three in urls]
+    assert databases == [[3, 4, 5], [3, 4, 5], [6, 7, 8], [93, 94, 95], [0, 1, 2]]
+
+
+def test_unset_means_production_which_says_all_that_it_lacks_at_once() -> None:
+    said = refusal(DEBUG="True")
+    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "DEBUG is on"):
+        assert name in said
+
+
+def test_production_refuses_debug() -> None:
+    assert "DEBUG is on" in refusal(**PRODUCTION, DEBUG="True")
+
+
+def test_an_environment_that_is_none_is_refused() -> None:
+    assert "'staging'" in refusal(ENVIRONMENT="staging")
+
+
+def test_tests_refuse_servers_elsewhere() -> None:
+    said = refusal(**{**PRODUCTION, "ENVIRONMENT": "test"})
+    assert "DATABASE_URL and REDIS_URL" in said
+    assert "pw@" not in said
+
+
+def test_development_needs_nothing_and_uses_the_sockets() -> None:
+    loaded = load(ENVIRONMENT="development")
+    assert loaded["DEBUG"]
+    assert loaded["SECRET_KEY"]
+    assert loaded["DATABASES"]["default"]["HOST"] == str(local.RUNTIME)
+    assert loaded["CELERY_BROKER_URL"] == local.redis_url("broker", scheme="redis+socket")
+    assert loaded["LOG_DIR"] == local.LOGS
+
+
+def test_urls_say_where_the_servers_are() -> None:
+    loaded = load(**PRODUCTION)
+    assert loaded["DATABASES"]["default"]["HOST"] == "db.example.com"
+    assert loaded["CELERY_BROKER_URL"] == "redis://cache.example.com:6379/0"
+    assert loaded["CACHES"]["default"]["LOCATION"] == "redis://cache.example.com:6379/1"
+    assert not loaded["DATABASE_IS_LOCAL"]
+
+
+def test_production_logs_to_stdout_alone_and_insists_on_https() -> None:
+    loaded = load(**PRODUCTION)
+    assert loaded["LOG_DIR"] is None
+    assert loaded["SECURE_SSL_REDIRECT"]
+    assert loaded["SESSION_COOKIE_SECURE"]
+    assert loaded["CSRF_COOKIE_SECURE"]
+    assert loaded["CORS_ALLOWED_ORIGINS"] == []
+
+
+def test_in_a_codespace_its_forwarded_name_is_trusted() -> None:
+    loaded = load(ENVIRONMENT="development", CODESPACE_NAME="fuzzy-bear")
+    assert "fuzzy-bear-8000.app.github.dev" in loaded["ALLOWED_HOSTS"]
+    assert loaded["CSRF_TRUSTED_ORIGINS"] == ["https://fuzzy-bear-8000.app.github.dev"]
+    assert load(**PRODUCTION, CODESPACE_NAME="fuzzy-bear")["CSRF_TRUSTED_ORIGINS"] == []
+
+
+def test_limits_can_be_set() -> None:
+    rates = load(**PRODUCTION, THROTTLE_RATES="login=99/m")["REST_FRAMEWORK"]["DEFAULT_THROTTLE_RATES"]
+    assert (rates["login"], rates["anonymous"]) == ("99/m", "120/m")
+
+
+def test_the_deployment_checks_have_nothing_to_say_in_production() -> None:
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    environment = os.environ | PRODUCTION | {"DEBUG": ""}
+    done = subprocess.run(command, cwd=local.ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
