@@ -4,10 +4,11 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from conf import local
-from stack import clients, dev, environment, interrupts, lifecycle, logs, status
-from stack.console import complain
+from stack import backup, clients, dev, doctor, environment, interrupts, lifecycle, logs, replace, status, target
+from stack.console import complain, say
 from stack.errors import StackError
 
 
@@ -70,6 +71,32 @@ def with_servers(arguments: argparse.Namespace) -> int:
         return subprocess.run(arguments.rest, cwd=local.ROOT, check=False).returncode
 
 
+def dump(arguments: argparse.Namespace) -> int:
+    """Write the database into a file; by default a dated one among the backups."""
+    with lifecycle.with_servers("dump"):
+        path = (arguments.file or backup.dated("app.dump")).absolute()
+        backup.dump(target.of(environment.read()), path)
+    say(f"the database is in {path}")
+    return 0
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Replace the database by a dump; asks first, and keeps a dump of what it replaces."""
+    replace.restore(arguments.file.absolute(), yes=arguments.yes)
+    return 0
+
+
+def reset(arguments: argparse.Namespace) -> int:
+    """Replace the database by an empty one, and empty Redis; asks first, and keeps what it replaces."""
+    replace.reset(yes=arguments.yes)
+    return 0
+
+
+def examine(_: argparse.Namespace) -> int:
+    """Look at everything that the stack stands on; exit status 1 where something is wrong."""
+    return 0 if doctor.examine() else 1
+
+
 PASSED_ON = {"psql": psql, "redis-cli": redis_cli, "test": test, "with-servers": with_servers}
 
 
@@ -79,7 +106,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         return argparse.Namespace(run=PASSED_ON[words[0]], rest=list(words[1:]))
     parser = argparse.ArgumentParser(prog="just", description="The native stack of this checkout.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, function in {"up": up, "down": down, "status": show_status, "dev": develop}.items():
+    simple = {"up": up, "down": down, "status": show_status, "dev": develop, "doctor": examine}
+    for name, function in simple.items():
         commands.add_parser(name, help=function.__doc__).set_defaults(run=function)
     restarting = commands.add_parser("restart", help=restart.__doc__, description=restart.__doc__)
     restarting.add_argument("names", nargs="*", metavar="NAME", help="web, worker, beat, reload, postgres or redis")
@@ -89,7 +117,20 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
     following.set_defaults(run=show_logs)
+    _add_data_commands(commands)
     return parser.parse_args(words)
+
+
+def _add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    dumping = commands.add_parser("dump", help=dump.__doc__, description=dump.__doc__)
+    dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")
+    dumping.set_defaults(run=dump)
+    restoring = commands.add_parser("restore", help=restore.__doc__, description=restore.__doc__)
+    restoring.add_argument("file", type=Path, metavar="FILE", help="what `just dump` has written")
+    resetting = commands.add_parser("reset", help=reset.__doc__, description=reset.__doc__)
+    for command, function in ((restoring, restore), (resetting, reset)):
+        command.add_argument("--yes", action="store_true", help="do not ask")
+        command.set_defaults(run=function)
 
 
 def main() -> int:
@@ -105,6 +146,9 @@ def main() -> int:
         return interrupted.status
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        complain(f"error: {error}. What is wrong with {local.STATE}, if anything, says: just doctor")
+        return 1
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from pathlib import Path
 from conf import local
 from stack.errors import StackError
 
+# Bytes: a new cluster, and room for its write-ahead log.
+_NEEDED = 100_000_000
+
 
 def make_state(state: Path = local.STATE) -> None:
     """Make the state directory where it is missing. Raises StackError where it cannot be written."""
@@ -22,6 +25,15 @@ def make_state(state: Path = local.STATE) -> None:
             f"cannot write to {state} ({error.strerror}). Make it yours (chown, free disk space),"
             " or set STATE_DIR to a directory that is."
         ) from error
+
+
+def require_space(state: Path = local.STATE) -> None:
+    """Raise StackError where there is too little space to start anything."""
+    if (free := shutil.disk_usage(state).free) < _NEEDED:
+        raise StackError(
+            f"only {free / 1e6:.0f} MB are free on the disk of {state}, and the stack needs {_NEEDED / 1e6:.0f}."
+            " Free some, or set STATE_DIR to a directory on another disk."
+        )
 
 
 def check_runtime(runtime: Path = local.RUNTIME) -> None:

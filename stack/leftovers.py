@@ -29,13 +29,8 @@ def mark() -> dict[str, str]:
 
 def processes(program: str = "") -> list[psutil.Process]:
     """Return the living processes of this checkout, or of one of its programs; never this one or its ancestors."""
-    wanted = mark() | ({_PROGRAM: program} if program else {})
-    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    return [
-        process
-        for process in psutil.process_iter()
-        if process.pid not in ours and wanted.items() <= _environment(process).items() and is_alive(process)
-    ]
+    above = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    return [process for process in psutil.process_iter() if process.pid not in above and _is_ours(process, program)]
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:
@@ -43,6 +38,31 @@ def _environment(process: psutil.Process) -> dict[str, str]:
         return process.environ()
     except (psutil.Error, OSError):
         return {}
+
+
+def is_program(pid: int, program: str) -> bool:
+    """Say whether the pid is a process of this checkout's program, and not somebody else's by now."""
+    try:
+        return _is_ours(psutil.Process(pid), program)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _is_ours(process: psutil.Process, program: str) -> bool:
+    wanted = mark() | ({_PROGRAM: program} if program else {})
+    return wanted.items() <= _environment(process).items() and is_alive(process)
+
+
+def orphans(supervisor: int) -> list[psutil.Process]:
+    """Return the living processes of this checkout that the supervisor with this pid does not lead."""
+    return [process for process in processes() if supervisor not in {process.pid, *_ancestors(process)}]
+
+
+def _ancestors(process: psutil.Process) -> list[int]:
+    try:
+        return [parent.pid for parent in process.parents()]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -28,6 +28,9 @@ class Program:
         return self.state in ("RUNNING", "STARTING")
 
 
+NOTHING = Program("", "STOPPED", 0, 0)
+
+
 def named(name: str) -> str:
     """Return the program that people call by this name: the web program is the backend, too."""
     program = "web" if name == "backend" else name

@@ -11,6 +11,9 @@ def heal() -> None:
     if not is_whole():
         end_everything()
         directories.check_runtime()
+    elif workers := leftovers.orphans(supervision.pid()):
+        # Their program was killed, and is started again: nothing may run twice.
+        leftovers.kill(workers)
 
 
 def end_everything() -> None:

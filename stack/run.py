@@ -39,6 +39,7 @@ def _own(server: str) -> None:
 def web_command() -> list[str]:
     listener = web.listen(environment.read().port)
     listener.set_inheritable(True)
+    web.remember_listener()
     bind = f"--bind=fd://{listener.detach()}"
     return [sys.executable, "-m", "gunicorn", "--config", "python:conf.gunicorn", bind, "conf.wsgi"]
 

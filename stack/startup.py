@@ -2,7 +2,19 @@
 
 from functools import partial
 
-from stack import external, health, migrations, ownership, postgres, program, readiness, servers, supervision, web
+from stack import (
+    directories,
+    external,
+    health,
+    migrations,
+    ownership,
+    postgres,
+    program,
+    readiness,
+    servers,
+    supervision,
+    web,
+)
 from stack.console import say, step
 from stack.environment import Environment
 from stack.waiting import wait_until
@@ -29,6 +41,7 @@ def start_servers(settings: Environment) -> None:
 
 def start_supervisor(settings: Environment) -> None:
     """Bring the stack's own packages in line with the lock, then start the supervisor."""
+    directories.require_space()
     with step("packages of the stack"):
         servers.synchronise()
     for server in external.ours(settings):

@@ -43,12 +43,17 @@ def _program(info: dict[str, Any]) -> Program:
     return Program(info["name"], info["statename"], info["pid"], max(0, info["now"] - info["start"]))
 
 
+def pid() -> int:
+    """Return the pid of the supervisor; 0 where none answers."""
+    try:
+        return int(_rpc().getPID())
+    except _UNREACHABLE:
+        return 0
+
+
 def is_in_place() -> bool:
     """Say whether the supervisor's pid file is there, and its own: somebody may have deleted the state."""
-    try:
-        return PID_FILE.read_text().strip() == str(_rpc().getPID())
-    except _UNREACHABLE:
-        return False
+    return PID_FILE.is_file() and PID_FILE.read_text().strip() == str(pid())
 
 
 def start_supervisor() -> None:

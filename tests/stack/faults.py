@@ -20,26 +20,27 @@ VICTIMS = ("supervisor", "postgres", "redis", "web", "worker", "beat")
 RECOVERED_WITHIN = float(os.environ.get("RECOVERED_WITHIN", "10"))
 
 
-def program_of(process: psutil.Process) -> str:
-    return process.environ().get("SUPERVISOR_PROCESS_NAME", "supervisor")
-
-
-def leaders(stack: Checkout) -> dict[str, list[psutil.Process]]:
+def leaders(stack: Checkout) -> dict[str, list[int]]:
     """Return the processes of each program that are nobody's workers; more than one would be one too many."""
-    found: dict[str, list[psutil.Process]] = {}
-    processes = stack.processes()
-    programs = {process.pid: program_of(process) for process in processes}
-    for process in processes:
-        if programs.get(process.ppid()) != programs[process.pid]:
-            found.setdefault(programs[process.pid], []).append(process)
+    programs: dict[int, str] = {}
+    parents: dict[int, int] = {}
+    for process in stack.processes():
+        # It may end while we look.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            programs[process.pid] = process.environ().get("SUPERVISOR_PROCESS_NAME", "supervisor")
+            parents[process.pid] = process.ppid()
+    found: dict[str, list[int]] = {}
+    for pid, parent in parents.items():
+        if programs.get(parent) != programs[pid]:
+            found.setdefault(programs[pid], []).append(pid)
     return found
 
 
 def kill(stack: Checkout, *victims: str) -> None:
     found = leaders(stack)
     for victim in victims:
-        for process in found[victim]:
-            process.send_signal(signal.SIGKILL)
+        for pid in found[victim]:
+            os.kill(pid, signal.SIGKILL)
 
 
 def up_in_time(stack: Checkout) -> float:
@@ -56,7 +57,7 @@ def up_in_time(stack: Checkout) -> float:
 def assert_well(stack: Checkout) -> None:
     assert stack.health()["status"] == "ok", stack.health()
     found = leaders(stack)
-    assert {name: len(processes) for name, processes in found.items()} == dict.fromkeys(("supervisor", *PROGRAMS), 1)
+    assert {name: len(pids) for name, pids in found.items()} == dict.fromkeys(("supervisor", *PROGRAMS), 1)
 
 
 def runtime_of(stack: Checkout) -> Path:
@@ -71,8 +72,13 @@ def runtime_of(stack: Checkout) -> Path:
 class Load:
     """Rows that Postgres has committed and tasks that Redis has taken."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, process: "subprocess.Popen[bytes]") -> None:
         self._output = output
+        self._process = process
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
     def confirmed(self, kind: str) -> list[str]:
         return re.findall(rf"^{kind} (\S+)$", self._output.read_text(), re.MULTILINE)
@@ -89,8 +95,8 @@ def load_on(stack: Checkout) -> Iterator[Load]:
     with output.open("a") as file:
         command = [sys.executable, str(Path(__file__).with_name("load.py"))]
         process = subprocess.Popen(command, cwd=stack.path, env=variables, stdout=file)
+    load = Load(output, process)
     try:
-        yield Load(output)
+        yield load
     finally:
-        process.kill()
-        process.wait()
+        load.stop()
