@@ -35,5 +35,5 @@ def _is_in_place(program: Program) -> bool:
     if program.state != "RUNNING":
         return True
     if program.name == "postgres":
-        return postgres.PID_FILE.exists() and any(postgres.sockets())
+        return postgres.PID_FILE.exists() and any(path.is_socket() for path in postgres.sockets())
     return program.name != "redis" or (redis.DATA.exists() and local.REDIS_SOCKET.exists())
