@@ -1,103 +1,29 @@
 """The commands behind the recipes of the justfile: `python -m stack COMMAND`."""
 
 import argparse
-import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conf import local
-from stack import backup, clients, dev, doctor, environment, interrupts, lifecycle, logs, replace, status, target
-from stack.console import complain, say
+from stack import commands, interrupts, logs
+from stack.console import complain
 from stack.errors import StackError
 
-
-def up(_: argparse.Namespace) -> int:
-    """Start everything; returns when all of it is healthy."""
-    lifecycle.up()
-    return 0
-
-
-def down(_: argparse.Namespace) -> int:
-    """Stop everything."""
-    lifecycle.down()
-    return 0
-
-
-def restart(arguments: argparse.Namespace) -> int:
-    """Restart everything, or the programs named."""
-    lifecycle.restart(arguments.names)
-    return 0
-
-
-def show_status(_: argparse.Namespace) -> int:
-    """Show what runs where; exit status 1 where something is not well."""
-    return 0 if status.show(environment.read()) else 1
-
-
-def show_logs(arguments: argparse.Namespace) -> int:
-    """Print logs, then follow them."""
-    logs.show(arguments.names, follow=not arguments.no_follow, lines=arguments.lines)
-    return 0
-
-
-def develop(_: argparse.Namespace) -> int:
-    """Start everything, follow the logs, and stop everything on Ctrl-C."""
-    return dev.run()
-
-
-def psql(arguments: argparse.Namespace) -> int:
-    """Open psql on the database."""
-    clients.psql(arguments.rest)
-
-
-def redis_cli(arguments: argparse.Namespace) -> int:
-    """Open a Redis client, or run one command."""
-    clients.redis_cli(arguments.rest)
-    return 0
-
-
-def test(arguments: argparse.Namespace) -> int:
-    """Run pytest with Postgres and Redis running; all arguments are pytest's."""
-    with lifecycle.with_servers("test"):
-        # A test run under a debugger or of one test reads best in one process: pytest takes the last -n.
-        command = [sys.executable, "-m", "pytest", "-n", "auto", *arguments.rest]
-        return subprocess.run(command, cwd=local.ROOT, check=False).returncode
-
-
-def with_servers(arguments: argparse.Namespace) -> int:
-    """Run a command with Postgres and Redis running."""
-    with lifecycle.with_servers(arguments.rest[0]):
-        return subprocess.run(arguments.rest, cwd=local.ROOT, check=False).returncode
-
-
-def dump(arguments: argparse.Namespace) -> int:
-    """Write the database into a file; by default a dated one among the backups."""
-    with lifecycle.with_servers("dump"):
-        path = (arguments.file or backup.dated("app.dump")).absolute()
-        backup.dump(target.of(environment.read()), path)
-    say(f"the database is in {path}")
-    return 0
-
-
-def restore(arguments: argparse.Namespace) -> int:
-    """Replace the database by a dump; asks first, and keeps a dump of what it replaces."""
-    replace.restore(arguments.file.absolute(), yes=arguments.yes)
-    return 0
-
-
-def reset(arguments: argparse.Namespace) -> int:
-    """Replace the database by an empty one, and empty Redis; asks first, and keeps what it replaces."""
-    replace.reset(yes=arguments.yes)
-    return 0
-
-
-def examine(_: argparse.Namespace) -> int:
-    """Look at everything that the stack stands on; exit status 1 where something is wrong."""
-    return 0 if doctor.examine() else 1
-
-
-PASSED_ON = {"psql": psql, "redis-cli": redis_cli, "test": test, "with-servers": with_servers}
+Command = Callable[[argparse.Namespace], int]
+PASSED_ON: dict[str, Command] = {
+    "psql": commands.psql,
+    "redis-cli": commands.redis_cli,
+    "test": commands.test,
+    "with-servers": commands.with_servers,
+}
+SIMPLE: dict[str, Command] = {
+    "up": commands.up,
+    "down": commands.down,
+    "status": commands.show_status,
+    "dev": commands.develop,
+    "doctor": commands.examine,
+}
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -105,32 +31,30 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if words and words[0] in PASSED_ON:
         return argparse.Namespace(run=PASSED_ON[words[0]], rest=list(words[1:]))
     parser = argparse.ArgumentParser(prog="just", description="The native stack of this checkout.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    simple = {"up": up, "down": down, "status": show_status, "dev": develop, "doctor": examine}
-    for name, function in simple.items():
-        commands.add_parser(name, help=function.__doc__).set_defaults(run=function)
-    restarting = commands.add_parser("restart", help=restart.__doc__, description=restart.__doc__)
+    known = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function in SIMPLE.items():
+        _add(known, name, function)
+    restarting = _add(known, "restart", commands.restart)
     restarting.add_argument("names", nargs="*", metavar="NAME", help="web, worker, beat, reload, postgres or redis")
-    restarting.set_defaults(run=restart)
-    following = commands.add_parser("logs", help=show_logs.__doc__, description=show_logs.__doc__)
+    following = _add(known, "logs", commands.show_logs)
     following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
     following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
-    following.set_defaults(run=show_logs)
-    _add_data_commands(commands)
+    dumping = _add(known, "dump", commands.dump)
+    dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")
+    restoring = _add(known, "restore", commands.restore)
+    restoring.add_argument("file", type=Path, metavar="FILE", help="what `just dump` has written")
+    for destructive in (restoring, _add(known, "reset", commands.reset)):
+        destructive.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(words)
 
 
-def _add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    dumping = commands.add_parser("dump", help=dump.__doc__, description=dump.__doc__)
-    dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")
-    dumping.set_defaults(run=dump)
-    restoring = commands.add_parser("restore", help=restore.__doc__, description=restore.__doc__)
-    restoring.add_argument("file", type=Path, metavar="FILE", help="what `just dump` has written")
-    resetting = commands.add_parser("reset", help=reset.__doc__, description=reset.__doc__)
-    for command, function in ((restoring, restore), (resetting, reset)):
-        command.add_argument("--yes", action="store_true", help="do not ask")
-        command.set_defaults(run=function)
+def _add(
+    known: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command
+) -> argparse.ArgumentParser:
+    command = known.add_parser(name, help=run.__doc__, description=run.__doc__)
+    command.set_defaults(run=run)
+    return command
 
 
 def main() -> int:
