@@ -18,6 +18,7 @@ def make_state(state: Path = local.STATE) -> None:
     try:
         for directory in (state, state / "log"):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A disk that is full takes this still: `just down` has to work.
         (state / ".writable").touch()
         (state / ".writable").unlink()
     except OSError as error:

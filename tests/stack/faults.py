@@ -37,10 +37,12 @@ def leaders(stack: Checkout) -> dict[str, list[int]]:
 
 
 def kill(stack: Checkout, *victims: str) -> None:
+    """Kill those of the programs that live."""
     found = leaders(stack)
     for victim in victims:
-        for pid in found[victim]:
-            os.kill(pid, signal.SIGKILL)
+        for pid in found.get(victim, []):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def up_in_time(stack: Checkout) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.stack.checkout import Checkout
-from tests.stack.faults import PROGRAMS, VICTIMS, assert_well, kill, leaders, runtime_of
+from tests.stack.faults import PROGRAMS, VICTIMS, assert_well, kill, runtime_of
 
 STEPS = int(os.environ.get("SOAK_STEPS", "20"))
 SEED = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(10**6))
@@ -27,17 +27,16 @@ def checkout(make_checkout: Callable[..., Checkout]) -> Checkout:
 
 def take(action: str, checkout: Checkout, chance: random.Random) -> str:
     """Take a step and return what it was in full."""
-    found = leaders(checkout)
     if action == "restart one":
         program = chance.choice(PROGRAMS)
         checkout.just("restart", program)
         return f"restart {program}"
     if action == "kill one":
         victim = chance.choice(VICTIMS)
-        kill(checkout, *([victim] if victim in found else []))
+        kill(checkout, victim)
         return f"kill {victim}"
     if action == "kill all":
-        kill(checkout, *found)
+        kill(checkout, *VICTIMS)
     elif action == "delete sockets":
         shutil.rmtree(runtime_of(checkout), ignore_errors=True)
     else:
