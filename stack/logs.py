@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from stack import supervision
+from stack import program
 
 NAMES = ("backend", "postgres", "redis", "worker", "beat", "reload")
 
@@ -40,7 +40,7 @@ def show(names: list[str], *, follow: bool, lines: int) -> None:
 
     Raises StackError for a name that no program has.
     """
-    tails = {name: Tail(supervision.log_of(supervision.named(name))) for name in names or NAMES}
+    tails = {name: Tail(program.log_of(program.named(name))) for name in names or NAMES}
     for name, tail in tails.items():
         history = tail.lines()
         _print(name, history[max(0, len(history) - lines) :], prefix=len(tails) > 1)

@@ -6,7 +6,7 @@ from conf import local
 from stack import health, supervision, web
 from stack.console import say, table
 from stack.environment import Environment
-from stack.supervision import Program
+from stack.program import Program
 
 
 def overview(settings: Environment) -> str:
