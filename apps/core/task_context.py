@@ -1,12 +1,15 @@
 """The log context of tasks: the id of the request that started them, through subtasks and retries too."""
 
 import logging
+from contextlib import ExitStack
 from time import monotonic
 from typing import Any
 
 from celery import Task
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+
+from apps.core.queries import measured_queries
 
 logger = logging.getLogger("django.info")
 
@@ -22,7 +25,9 @@ def send_request_id(headers: dict[str, Any], **_kwargs: Any) -> None:
 def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
     # Kept for a task that is called in the middle of something, as eager ones are.
     outer = get_contextvars()
-    task.request.update(log_context=outer, log_started=monotonic())
+    stack = ExitStack()
+    meter = stack.enter_context(measured_queries())
+    task.request.update(log_context=outer, log_started=monotonic(), log_queries=meter, log_stack=stack)
     # What beat sends has no request: the task's own id holds its lines and those of its subtasks together.
     request_id = task.request.get("request_id") or outer.get("request_id") or task_id
     clear_contextvars()
@@ -33,12 +38,16 @@ def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
 def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None:
     """Write one line for each run of a task, and forget it."""
     seconds = monotonic() - task.request.get("log_started")
+    task.request.get("log_stack").close()
+    meter = task.request.get("log_queries")
     # Of a retry the reason. Never the result, nor the text of an exception: they may hold anything.
     error = getattr(retval, "exc", None) or retval
     line = {
         "state": state,
         "retries": task.request.retries,
         "duration_ms": round(seconds * 1000, 1),
+        "queries": meter.count,
+        "query_ms": meter.ms,
         "error": type(error).__name__ if isinstance(error, BaseException) else None,
     }
     logger.info("task", extra=line)
