@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from conf import local
-from stack import clients, dev, environment, lifecycle, logs, status
+from stack import clients, dev, environment, lifecycle, logs, status, watch
 from stack.console import complain
 from stack.errors import StackError
 
@@ -30,14 +30,19 @@ def restart(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show_status(_: argparse.Namespace) -> int:
+def show_status(arguments: argparse.Namespace) -> int:
     """Show what runs where; exit status 1 where something is not well."""
+    if arguments.watch:
+        watch.run(environment.read())
     return 0 if status.show(environment.read()) else 1
 
 
 def show_logs(arguments: argparse.Namespace) -> int:
-    """Print logs, then follow them."""
-    logs.show(arguments.names, follow=not arguments.no_follow, lines=arguments.lines)
+    """Print logs, then follow them; or all that is on record of one request."""
+    if arguments.request:
+        logs.show_request(arguments.request, raw=arguments.raw)
+    else:
+        logs.show(arguments.names, follow=not arguments.no_follow, lines=arguments.lines, raw=arguments.raw)
     return 0
 
 
@@ -80,15 +85,20 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         return argparse.Namespace(run=PASSED_ON[words[0]], rest=list(words[1:]))
     parser = argparse.ArgumentParser(prog="just", description="The native stack of this checkout.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, function in {"up": up, "down": down, "status": show_status, "dev": develop}.items():
+    for name, function in {"up": up, "down": down, "dev": develop}.items():
         commands.add_parser(name, help=function.__doc__).set_defaults(run=function)
     restarting = commands.add_parser("restart", help=restart.__doc__, description=restart.__doc__)
     restarting.add_argument("names", nargs="*", metavar="NAME", help="web, worker, beat, reload, postgres or redis")
     restarting.set_defaults(run=restart)
+    showing = commands.add_parser("status", help=show_status.__doc__, description=show_status.__doc__)
+    showing.add_argument("-w", "--watch", action="store_true", help="go on, with processors and queues, until Ctrl-C")
+    showing.set_defaults(run=show_status)
     following = commands.add_parser("logs", help=show_logs.__doc__, description=show_logs.__doc__)
     following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
-    following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")
+    following.add_argument("-n", "--lines", type=int, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
+    following.add_argument("-r", "--request", metavar="ID", help="the lines of all programs about one request")
+    following.add_argument("--raw", action="store_true", help="print lines as they are stored")
     following.set_defaults(run=show_logs)
     return parser.parse_args(words)
 
