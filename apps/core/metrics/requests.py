@@ -18,7 +18,7 @@ _duration = Histogram(
 _queries = Counter("http_request_queries", "Queries to the database", ["route"])
 _query_seconds = Counter("http_request_query_seconds", "Time of queries to the database", ["route"])
 _throttled = Counter("http_requests_throttled", "Requests that a limit refused", ["route"])
-_login_failures = Counter("login_failures", "Logins that failed")
+login_failures = Counter("login_failures", "Logins that failed")
 
 
 @receiver(request_served)
@@ -35,4 +35,4 @@ def count_request(line: dict[str, Any], **_kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def count_login_failure(**_kwargs: Any) -> None:
-    _login_failures.inc()
+    login_failures.inc()
