@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from apps.core.client import client_ip
-from apps.core.queries import QueryMeter, measured_queries
+from apps.core.queries import QueryMeter
 from apps.core.signals import request_served
 
 logger = logging.getLogger("django.info")
@@ -37,7 +37,7 @@ class RequestIDMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        incoming = request.headers.get(HEADER, "")
+        incoming = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = incoming if _SANE_ID.fullmatch(incoming) else uuid4().hex
         clear_contextvars()
         bind_contextvars(request_id=request_id)
@@ -64,7 +64,7 @@ class AccessLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
-        with measured_queries() as meter:
+        with QueryMeter() as meter:
             response = self.get_response(request)
         record(request, response, seconds=perf_counter() - started, meter=meter)
         request.is_on_record = True  # type: ignore[attr-defined]

@@ -1,7 +1,6 @@
 """The log context of tasks: the id of the request that started them, through subtasks and retries too."""
 
 import logging
-from contextlib import ExitStack
 from time import monotonic
 from typing import Any
 
@@ -9,7 +8,7 @@ from celery import Task
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
-from apps.core.queries import measured_queries
+from apps.core.queries import QueryMeter
 
 logger = logging.getLogger("django.info")
 
@@ -25,9 +24,7 @@ def send_request_id(headers: dict[str, Any], **_kwargs: Any) -> None:
 def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
     # Kept for a task that is called in the middle of something, as eager ones are.
     outer = get_contextvars()
-    stack = ExitStack()
-    meter = stack.enter_context(measured_queries())
-    task.request.update(log_context=outer, log_started=monotonic(), log_queries=meter, log_stack=stack)
+    task.request.update(log_context=outer, log_started=monotonic(), log_queries=QueryMeter().__enter__())
     # What beat sends has no request: the task's own id holds its lines and those of its subtasks together.
     request_id = task.request.get("request_id") or outer.get("request_id") or task_id
     clear_contextvars()
@@ -38,8 +35,8 @@ def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
 def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None:
     """Write one line for each run of a task, and forget it."""
     seconds = monotonic() - task.request.get("log_started")
-    task.request.get("log_stack").close()
     meter = task.request.get("log_queries")
+    meter.__exit__()
     # Of a retry the reason. Never the result, nor the text of an exception: they may hold anything.
     error = getattr(retval, "exc", None) or retval
     line = {

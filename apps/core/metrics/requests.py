@@ -1,5 +1,6 @@
 """Counts requests."""
 
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.signals import user_login_failed
@@ -21,14 +22,26 @@ _throttled = Counter("http_requests_throttled", "Requests that a limit refused",
 login_failures = Counter("login_failures", "Logins that failed")
 
 
+# As many as there are labels, which are bounded; to look them up here is faster than in the library.
+@cache
+def _of_requests(method: str, route: str, status: int) -> Histogram:
+    return _duration.labels(method, route, status)
+
+
+@cache
+def _of_queries(route: str) -> tuple[Counter, Counter]:
+    return _queries.labels(route), _query_seconds.labels(route)
+
+
 @receiver(request_served)
 def count_request(line: dict[str, Any], **_kwargs: Any) -> None:
     method = line["method"] if line["method"] in _METHODS else "OTHER"
     route = "unmatched" if line["route"] is None else line["route"]
-    _duration.labels(method, route, line["status"]).observe(line["duration_ms"] / 1000)
+    _of_requests(method, route, line["status"]).observe(line["duration_ms"] / 1000)
     if line["queries"]:
-        _queries.labels(route).inc(line["queries"])
-        _query_seconds.labels(route).inc(line["query_ms"] / 1000)
+        queries, seconds = _of_queries(route)
+        queries.inc(line["queries"])
+        seconds.inc(line["query_ms"] / 1000)
     if line["status"] == 429:  # noqa: PLR2004 - too many requests
         _throttled.labels(route).inc()
 
