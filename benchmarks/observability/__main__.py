@@ -1,6 +1,6 @@
 """What logs and metrics cost: an authenticated read with all of it on, against the same read with all of it off.
 
-    ENVIRONMENT=test METRICS_TOKEN=any python -m stack with-servers python -m benchmarks.observability
+    uv run python -m stack with-servers python -m benchmarks.observability
 
 The whole of Django answers in one process, with the real Postgres and Redis; lines go to stdout, which is
 a file here, as in production, and counts into the files of several processes. Both sides take turns in short
@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=200)
     blocks = parser.parse_args().blocks
     with tempfile.TemporaryDirectory() as directory:
+        os.environ |= {"ENVIRONMENT": "test", "METRICS_TOKEN": "any"}
         os.environ |= {"PROMETHEUS_MULTIPROC_DIR": directory, "THROTTLE_RATES": "user=1000000/s"}
         os.environ["DJANGO_SETTINGS_MODULE"] = "conf.settings"
         import django  # noqa: PLC0415 - the variables above are read at import
