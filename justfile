@@ -39,12 +39,12 @@ _list:
 @restart *args:
     {{ stack }} restart "$@"
 
-# Show what runs where, and its memory
+# Show what runs where, and its memory; and goes on: status --watch
 [group('stack')]
 @status *args:
     {{ stack }} status "$@"
 
-# Follow logs, history first: logs [backend|postgres|redis|worker|beat]
+# Follow logs, history first: logs [backend|postgres|redis|worker|beat] [--request ID]
 [group('stack')]
 @logs *args:
     {{ stack }} logs "$@"

@@ -20,7 +20,6 @@ PASSED_ON: dict[str, Command] = {
 }
 SIMPLE: dict[str, Command] = {
     "up": commands.up,
-    "status": commands.show_status,
     "dev": commands.develop,
     "doctor": commands.examine,
 }
@@ -36,10 +35,14 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         _add(known, name, function)
     for some in (_add(known, "down", commands.down), _add(known, "restart", commands.restart)):
         some.add_argument("names", nargs="*", metavar="NAME", help=", ".join(program.PROGRAMS))
+    showing = _add(known, "status", commands.show_status)
+    showing.add_argument("-w", "--watch", action="store_true", help="go on, with processors and queues, until Ctrl-C")
     following = _add(known, "logs", commands.show_logs)
     following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
-    following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")
+    following.add_argument("-n", "--lines", type=int, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
+    following.add_argument("-r", "--request", metavar="ID", help="the lines of all programs about one request")
+    following.add_argument("--raw", action="store_true", help="print lines as they are stored")
     dumping = _add(known, "dump", commands.dump)
     dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")
     restoring = _add(known, "restore", commands.restore)

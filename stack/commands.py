@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from conf import local
-from stack import backup, clients, debug, dev, doctor, environment, lifecycle, logs, replace, status, target
+from stack import backup, clients, debug, dev, doctor, environment, lifecycle, logs, replace, status, target, watch
 from stack.console import say
 from stack.interrupts import Interrupted, deaf
 
@@ -28,14 +28,19 @@ def restart(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show_status(_: argparse.Namespace) -> int:
+def show_status(arguments: argparse.Namespace) -> int:
     """Show what runs where; exit status 1 where something is not well."""
+    if arguments.watch:
+        watch.run(environment.read())
     return 0 if status.show(environment.read()) else 1
 
 
 def show_logs(arguments: argparse.Namespace) -> int:
-    """Print logs, then follow them."""
-    logs.show(arguments.names, follow=not arguments.no_follow, lines=arguments.lines)
+    """Print logs, then follow them; or all that is on record of one request."""
+    if arguments.request:
+        logs.show_request(arguments.request, raw=arguments.raw)
+    else:
+        logs.show(arguments.names, follow=not arguments.no_follow, lines=arguments.lines, raw=arguments.raw)
     return 0
 
 

@@ -107,6 +107,8 @@ def command(binaries: Path, port: int) -> list[str]:
         "port": str(port or 5432),
         # A failing INSERT would write its values, passwords included, into the log.
         "log_min_error_statement": "panic",
+        # And so would the detail of the error: "Failing row contains …".
+        "log_error_verbosity": "terse",
         "timezone": "UTC",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
