@@ -9,17 +9,18 @@ from conf import local
 from stack import commands, interrupts, logs
 from stack.console import complain
 from stack.errors import StackError
+from stack.program import PROGRAMS
 
 Command = Callable[[argparse.Namespace], int]
 PASSED_ON: dict[str, Command] = {
     "psql": commands.psql,
     "redis-cli": commands.redis_cli,
     "test": commands.test,
+    "debug": commands.debugged,
     "with-servers": commands.with_servers,
 }
 SIMPLE: dict[str, Command] = {
     "up": commands.up,
-    "down": commands.down,
     "status": commands.show_status,
     "dev": commands.develop,
     "doctor": commands.examine,
@@ -34,8 +35,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     known = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function in SIMPLE.items():
         _add(known, name, function)
-    restarting = _add(known, "restart", commands.restart)
-    restarting.add_argument("names", nargs="*", metavar="NAME", help="web, worker, beat, reload, postgres or redis")
+    for name, some_of_them in {"down": commands.down, "restart": commands.restart}.items():
+        _add(known, name, some_of_them).add_argument("names", nargs="*", metavar="NAME", help=", ".join(PROGRAMS))
     following = _add(known, "logs", commands.show_logs)
     following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
     following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from conf import local
-from stack import backup, clients, dev, doctor, environment, lifecycle, logs, replace, status, target
+from stack import backup, clients, debug, dev, doctor, environment, lifecycle, logs, replace, status, target
 from stack.console import say
 from stack.interrupts import Interrupted, deaf
 
@@ -16,9 +16,9 @@ def up(_: argparse.Namespace) -> int:
     return 0
 
 
-def down(_: argparse.Namespace) -> int:
-    """Stop everything."""
-    lifecycle.down()
+def down(arguments: argparse.Namespace) -> int:
+    """Stop everything, or the programs named."""
+    lifecycle.down(arguments.names)
     return 0
 
 
@@ -61,6 +61,11 @@ def test(arguments: argparse.Namespace) -> int:
         # A test run under a debugger or of one test reads best in one process: pytest takes the last -n.
         command = [sys.executable, "-m", "pytest", "-n", "auto", *arguments.rest]
         return _run(command)
+
+
+def debugged(arguments: argparse.Namespace) -> int:
+    """Run web, worker or pytest under the debugger."""
+    return debug.run(arguments.rest)
 
 
 def with_servers(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """Up, down and restart; one at a time in a checkout."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from stack import directories, environment, external, health, leftovers, ownership, program, recovery, supervision
@@ -44,14 +44,18 @@ def is_up(settings: Environment) -> bool:
     return bool(running) and all(running[name].runs for name in wanted) and health.is_healthy()
 
 
-def down() -> None:
-    """Stop everything of this checkout."""
+def down(names: Sequence[str] = ()) -> None:
+    """Stop the programs of these names, or everything where there is none."""
+    wanted = [program.named(name) for name in names]
     directories.make_state()
     with exclusive("down"):
         directories.check_runtime()
         if not supervision.programs() and not leftovers.processes():
             say("nothing runs")
-        stop_everything()
+        if wanted:
+            stop(wanted)
+        else:
+            stop_everything()
 
 
 def restart(names: list[str]) -> None:
