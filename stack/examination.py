@@ -90,8 +90,8 @@ def cluster(settings: Environment) -> str:
 
 def data(settings: Environment) -> str:
     """Whether somebody else has the data."""
-    if supervision.programs():
-        return "in use by this stack"
+    if leftovers.processes():
+        return "in use by this checkout"
     for server in external.ours(settings):
         ownership.require_free(program.DATA[server])
     return "free"

@@ -20,38 +20,29 @@ def users(stack: Checkout) -> int:
     return int(stack.just("psql", "-tAc", "SELECT count(*) FROM users_customuser").stdout)
 
 
-def test_a_dump_brings_back_what_a_reset_has_deleted(stack: Checkout, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def five(stack: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a dump of the database, which has five users, and keeps them at the end of each test."""
+    path = tmp_path_factory.mktemp("dumps") / "five.dump"
     stack.just("seed", "--users", "5")
-    stack.just("dump", str(tmp_path / "five.dump"))
-
-    stack.just("reset", "--yes")
-    assert users(stack) == 0
-    assert_well(stack)
-
-    stack.just("restore", str(tmp_path / "five.dump"), "--yes")
-    assert users(stack) == 5
-    assert_well(stack)
+    stack.just("dump", str(path))
+    return path
 
 
-def test_what_was_replaced_is_kept_for_this_user_alone(stack: Checkout) -> None:
-    before = users(stack)
-    said = stack.just("reset", "--yes").stdout
-    kept = Path(re.findall(r"kept in (\S+\.dump)", said)[-1])
-    assert kept.stat().st_mode & 0o777 == 0o600
-
-    stack.just("restore", str(kept), "--yes")
-
-    assert users(stack) == before > 0
-
-
-def test_reset_empties_the_queue_and_keeps_a_copy(stack: Checkout) -> None:
+def test_a_reset_empties_and_keeps_and_a_restore_brings_back(stack: Checkout, five: Path) -> None:
     stack.just("redis-cli", "LPUSH", "somewhere", "a-task")
 
     said = stack.just("reset", "--yes").stdout
 
+    assert users(stack) == 0
     assert stack.just("redis-cli", "EXISTS", "somewhere").stdout.strip() == "0"
-    kept = Path(re.findall(r"kept in (\S+\.redis)", said)[-1])
-    assert any(b"a-task" in path.read_bytes() for path in kept.rglob("*.aof"))
+    assert_well(stack)
+    [dump, queue] = (Path(path) for path in re.findall(r"kept in (\S+)", said))
+    assert dump.stat().st_mode & 0o777 == 0o600
+    assert any(b"a-task" in path.read_bytes() for path in queue.rglob("*.aof"))
+    stack.just("restore", str(dump), "--yes")
+    assert users(stack) == 5
+    assert_well(stack)
 
 
 def test_a_dump_without_a_name_is_dated(stack: Checkout) -> None:
@@ -69,41 +60,36 @@ def test_a_file_that_is_there_is_not_overwritten(stack: Checkout, tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [None, "no dump at all"])
-def test_a_file_that_is_no_dump_replaces_nothing(stack: Checkout, tmp_path: Path, content: str | None) -> None:
-    stack.just("seed", "--users", "2")
+def test_a_file_that_is_no_dump_replaces_nothing(
+    stack: Checkout, five: Path, tmp_path: Path, content: str | None
+) -> None:
     if content:
         (tmp_path / "file").write_text(content)
 
     done = stack.just("restore", str(tmp_path / "file"), "--yes", check=False)
 
     assert done.returncode != 0
-    assert users(stack) >= 2
+    assert users(stack) == 5
 
 
-def test_a_dump_that_breaks_off_replaces_nothing(stack: Checkout, tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    stack.just("seed", "--users", "2")
-    stack.just("dump", str(whole))
-    (tmp_path / "half").write_bytes(whole.read_bytes()[:-8000])
+def test_a_dump_that_breaks_off_replaces_nothing(stack: Checkout, five: Path, tmp_path: Path) -> None:
+    (tmp_path / "half").write_bytes(five.read_bytes()[:-8000])
 
     done = stack.just("restore", str(tmp_path / "half"), "--yes", check=False)
 
     assert done.returncode != 0
-    assert users(stack) >= 2
+    assert users(stack) == 5
     assert_well(stack)
 
 
 @pytest.mark.parametrize("recipe", ["reset", "restore"])
-def test_without_an_answer_nothing_is_replaced(stack: Checkout, tmp_path: Path, recipe: str) -> None:
-    stack.just("seed", "--users", "2")
-    stack.just("dump", str(tmp_path / "dump"))
-
-    done = stack.just(recipe, *([str(tmp_path / "dump")] if recipe == "restore" else []), check=False)
+def test_without_an_answer_nothing_is_replaced(stack: Checkout, five: Path, recipe: str) -> None:
+    done = stack.just(recipe, *([str(five)] if recipe == "restore" else []), check=False)
 
     assert done.returncode != 0
     assert "nothing was changed" in done.stderr
     assert "--yes" in done.stderr
-    assert users(stack) >= 2
+    assert users(stack) == 5
 
 
 @pytest.fixture(scope="module")
@@ -142,12 +128,11 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
     ids=lambda words: words[0],
 )
 def test_rows_of_another_machine_are_out_of_reach(
-    stack: Checkout, remote: tuple[Checkout, str], tmp_path: Path, words: tuple[str, ...]
+    stack: Checkout, remote: tuple[Checkout, str], five: Path, words: tuple[str, ...]
 ) -> None:
     far, url = remote
-    stack.just("dump", str(tmp_path / "dump"))
     assert stack.just("psql", "-tAc", "SELECT count(*) FROM users_customuser", DATABASE_URL=url).stdout.strip() == "4"
-    words = tuple(str(tmp_path / "dump") if word == "DUMP" else word for word in words)
+    words = tuple(str(five) if word == "DUMP" else word for word in words)
 
     done = stack.just(*words, check=False, DATABASE_URL=url)
 

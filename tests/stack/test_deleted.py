@@ -44,7 +44,7 @@ def test_sockets_deleted_while_running(stack: Checkout) -> None:
     assert has_the_row(stack)
 
 
-@pytest.mark.parametrize("name", ["supervisor.sock", "redis.sock", ".s.PGSQL.5432"])
+@pytest.mark.parametrize("name", ["redis.sock", ".s.PGSQL.5432"])
 def test_one_socket_deleted_while_running(stack: Checkout, name: str) -> None:
     (runtime_of(stack) / name).unlink()
 

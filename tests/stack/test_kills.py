@@ -50,6 +50,8 @@ def done(stack: Checkout) -> set[str]:
 
 @pytest.mark.parametrize("victims", CASES, ids="+".join)
 def test_up_recovers_an_idle_stack(stack: Checkout, victims: tuple[str, ...]) -> None:
+    assert set(victims) <= leaders(stack).keys()
+
     kill(stack, *victims)
 
     up_in_time(stack)

@@ -14,7 +14,7 @@ import pytest
 from tests.stack.checkout import Checkout
 from tests.stack.faults import PROGRAMS, VICTIMS, assert_well, kill, runtime_of
 
-STEPS = int(os.environ.get("SOAK_STEPS", "20"))
+STEPS = int(os.environ.get("SOAK_STEPS", "12"))
 SEED = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(10**6))
 # Each as often as its weight says; a stack that is down is not worth killing.
 ACTIONS = {"up": 6, "down": 2, "restart": 1, "restart one": 2, "kill one": 6, "kill all": 2, "delete sockets": 1}
