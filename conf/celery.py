@@ -1,14 +1,21 @@
 """The Celery application: `celery -A conf worker`, `celery -A conf beat`."""
 
+import ctypes
 import logging
 import os
+import signal
+import sys
 from importlib import import_module
 
 from celery import Celery, signals
+from kombu.transport import TRANSPORT_ALIASES
 
 from conf import metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings")
+
+# Kombu's own loses the task that it has just taken when its worker dies. It is the URL's scheme that chooses.
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "apps.core.broker:Transport"))
 
 app = Celery("conf")
 app.config_from_object("conf.celery_settings")
@@ -39,3 +46,14 @@ def count_tasks(sender: str, **_kwargs: object) -> None:
     if settings.METRICS_TOKEN:
         metrics.begin(f"worker-{sender}")
         import_module("apps.core.metrics.tasks")
+
+
+@signals.worker_process_init.connect
+def die_with_the_worker(**_kwargs: object) -> None:
+    """Have the kernel kill this process when its worker is killed (Linux; prctl(2)).
+
+    It would go on, with nobody to hold it to its time limit, beside the process that is given its task next.
+    """
+    if sys.platform == "linux":
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)

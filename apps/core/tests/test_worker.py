@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from celery import current_app, shared_task
 from celery.contrib.testing.worker import start_worker
+from celery.signals import task_postrun
 from django.conf import settings
+from django.db import connections
 from django.urls import reverse
 from rest_framework.test import APIClient
 from structlog.contextvars import bound_contextvars
@@ -73,8 +75,15 @@ def _no_attempts() -> None:
 def _worker(django_db_setup: None) -> Iterator[None]:
     with current_app.connection_for_write() as connection:
         connection.default_channel.client.flushdb()
+    task_postrun.connect(close_connections)
     with start_worker(current_app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
         yield
+    task_postrun.disconnect(close_connections)
+
+
+def close_connections(**_kwargs: object) -> None:
+    """A worker keeps its connection, and a thread's would outlive it: the database could not be dropped."""
+    connections.close_all()
 
 
 def lines_of(request_id: str, *, runs: int) -> list[dict[str, Any]]:
@@ -109,7 +118,7 @@ def test_the_owner_reads_the_result_and_the_log_tells_whose_request_it_was() -> 
     assert report["result"]["waited_ms"] > 0
     assert report["created"] <= report["started"] <= report["finished"]
     lines = lines_of("worker-test-0001", runs=1)
-    assert {line["event"] for line in lines} == {"request", "task", "Measured how long a task waits"}
+    assert {line["event"] for line in lines} == {"request", "task started", "Measured how long a task waits", "task"}
     assert {line["request_id"] for line in lines} == {"worker-test-0001"}
     [run] = [line for line in lines if line["event"] == "task"]
     assert (run["task_id"], run["state"], run["retries"]) == (response.json()["id"], "SUCCESS", 0)
@@ -150,6 +159,11 @@ def test_a_task_that_fails_is_tried_four_times_in_all() -> None:
 def test_a_task_that_cannot_succeed_is_not_tried_again() -> None:
     finished(fails_for_good.delay("hopeless").id)
     assert attempts == ["hopeless"]
+
+
+@pytest.mark.parametrize("queue", ["default", "mail"])
+def test_a_worker_takes_from_every_queue(queue: str) -> None:
+    assert finished(child.apply_async(queue=queue).id).state == "SUCCESS"
 
 
 def test_healthz_is_well_with_a_worker_and_a_beat() -> None:
