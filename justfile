@@ -9,6 +9,10 @@ export ENVIRONMENT := env("ENVIRONMENT", "development")
 export PYTHONDONTWRITEBYTECODE := ""
 # An environment that the terminal has active is not ours.
 unexport VIRTUAL_ENV
+# libpq would send what means our socket to these instead.
+unexport PGHOST
+unexport PGHOSTADDR
+unexport PGSERVICE
 
 # Some wheels need libraries that a Nix system keeps out of the way; Python alone may see them.
 libraries := if env("WHEEL_LIBRARIES", "") == "" { "" } else { 'env "LD_LIBRARY_PATH=$WHEEL_LIBRARIES" ' }
@@ -35,12 +39,12 @@ _list:
 @restart *args:
     {{ stack }} restart "$@"
 
-# Show what runs where, and its memory
+# Show what runs where, and its memory; and goes on: status --watch
 [group('stack')]
 @status *args:
     {{ stack }} status "$@"
 
-# Follow logs, history first: logs [backend|postgres|redis|worker|beat]
+# Follow logs, history first: logs [backend|postgres|redis|worker|beat] [--request ID]
 [group('stack')]
 @logs *args:
     {{ stack }} logs "$@"
@@ -99,6 +103,21 @@ _list:
 [group('data')]
 @redis-cli *args:
     {{ stack }} redis-cli "$@"
+
+# Write the database into a file: dump [FILE]
+[group('data')]
+@dump *args:
+    {{ stack }} dump "$@"
+
+# Replace the database by a dump; asks first: restore FILE [--yes]
+[group('data')]
+@restore *args:
+    {{ stack }} restore "$@"
+
+# Replace the database by an empty one, and empty Redis; asks first: reset [--yes]
+[group('data')]
+@reset *args:
+    {{ stack }} reset "$@"
 
 # Run the quick tests; arguments are pytest's
 [group('quality')]
@@ -159,6 +178,11 @@ check-nix:
 [private]
 @hook *args:
     {{ run }} "$@"
+
+# Look for anything that is wrong with the stack, and say what to do about it
+[group('setup')]
+@doctor *args:
+    {{ stack }} doctor "$@"
 
 # Install the git hook, which checks what changed
 [group('setup')]

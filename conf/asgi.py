@@ -1,9 +1,14 @@
 """The API for an ASGI server; what the project itself runs is conf.wsgi."""
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings")
 
 application = get_asgi_application()
+
+if settings.METRICS_TOKEN:
+    import_module("apps.core.metrics.requests")

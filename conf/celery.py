@@ -1,12 +1,16 @@
 """The Celery application: `celery -A conf worker`, `celery -A conf beat`."""
 
 import ctypes
+import logging
 import os
 import signal
 import sys
+from importlib import import_module
 
 from celery import Celery, signals
 from kombu.transport import TRANSPORT_ALIASES
+
+from conf import metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings")
 
@@ -25,6 +29,23 @@ def use_the_settings_logging(**_kwargs: object) -> None:
     from django.utils.log import configure_logging  # noqa: PLC0415
 
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+
+
+@signals.celeryd_init.connect
+@signals.beat_init.connect
+def capture_warnings(**_kwargs: object) -> None:
+    """Make lines of warnings, too; Celery's own about root comes first of all."""
+    logging.captureWarnings(capture=True)
+
+
+@signals.celeryd_init.connect
+def count_tasks(sender: str, **_kwargs: object) -> None:
+    """Count for Prometheus, before the processes of the worker are forked."""
+    from django.conf import settings  # noqa: PLC0415
+
+    if settings.METRICS_TOKEN:
+        metrics.begin(f"worker-{sender}")
+        import_module("apps.core.metrics.tasks")
 
 
 @signals.worker_process_init.connect

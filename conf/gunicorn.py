@@ -1,8 +1,9 @@
 """How gunicorn serves the API: `gunicorn -c python:conf.gunicorn conf.wsgi`."""
 
+import logging
 import os
 
-from conf import local
+from conf import local, metrics
 from conf.logging import logging_config
 
 _env = local.read_env()
@@ -19,3 +20,13 @@ graceful_timeout = 10
 control_socket_disable = True
 # The access line is the middleware's; gunicorn's own lines look like the rest.
 logconfig_dict = logging_config(directory=None)
+logging.captureWarnings(capture=True)
+
+if _env.str("METRICS_TOKEN", default=""):
+    # Read again at every reload: the new processes count beside the files of the old ones.
+    os.environ[metrics.VARIABLE] = str(metrics.directory("web"))
+
+
+def on_starting(_server: object) -> None:
+    if metrics.VARIABLE in os.environ:
+        metrics.begin("web")

@@ -6,8 +6,8 @@ was told all that it needs: a forgotten variable must never open a server.
 
 import hashlib
 import os
+import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from conf import api, local
+from conf.errors import report_errors
 from conf.logging import logging_config
 
 env = local.read_env()
@@ -49,6 +50,10 @@ if TEST:
 _CHECKOUT_KEY = f"insecure-{hashlib.sha256(os.fsencode(local.ROOT)).hexdigest()}"
 SECRET_KEY = env.str("SECRET_KEY", default="") or _CHECKOUT_KEY
 
+# --- Metrics: off, unless somebody may read them; named here for the middleware below -----------------------
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_PATH = env.str("METRICS_PATH", default="metrics").strip("/")
+
 # --- Who may come in -----------------------------------------------------------------------------------------
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -69,7 +74,7 @@ if DEVELOPMENT and (codespace := os.environ.get("CODESPACE_NAME")):
 # --- Transport security: on in production --------------------------------------------------------------------
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
 # Whoever asks for health stands behind the proxy and speaks plain http.
-SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz)$"]
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz)$", rf"^{re.escape(METRICS_PATH)}$"]
 if NUM_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # An hour, raised once https is known to work: browsers hold to it and there is no way back.
@@ -228,7 +233,15 @@ DRF_STANDARDIZED_ERRORS = api.DRF_STANDARDIZED_ERRORS
 SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
 
 # --- Logs ----------------------------------------------------------------------------------------------------
-_LOG_DIR = env.str("LOG_DIR", default=str(local.LOGS) if DEVELOPMENT else "")
+# Unset, lines go to stdout alone: whoever runs the process stores them, the native stack, too.
+_LOG_DIR = env.str("LOG_DIR", default="")
 # The tests' lines never mix with development's.
-LOG_DIR = local.STATE / "test" / "log" if TEST else Path(_LOG_DIR) if _LOG_DIR else None
+LOG_DIR = local.STATE / "test" / "log" if TEST else local.ROOT / _LOG_DIR if _LOG_DIR else None
 LOGGING = logging_config(directory=LOG_DIR, console=not TEST, level=env.str("LOG_LEVEL", default="INFO"))
+# Milliseconds from which on a query, or a request, is a warning.
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)
+SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=2000)
+
+# --- Error reports -------------------------------------------------------------------------------------------
+if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+    report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=env.str("RELEASE", default=""))

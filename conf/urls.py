@@ -1,10 +1,12 @@
 """What is where. The API is below /api/v1/, with one namespace for each app."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from apps.core import errors, health
+from apps.core.metrics.views import metrics
 from apps.core.views import index
 
 v1 = [
@@ -25,6 +27,9 @@ urlpatterns = [
     # A client that mistypes a path gets the API's error, in development too, where Django shows a page.
     re_path(r"^api/v1/", errors.not_found),
 ]
+
+if settings.METRICS_TOKEN:
+    urlpatterns.insert(0, path(settings.METRICS_PATH, metrics, name="metrics"))
 
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

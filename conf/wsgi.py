@@ -1,9 +1,14 @@
 """The API for a WSGI server: `gunicorn conf.wsgi`."""
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings")
 
 application = get_wsgi_application()
+
+if settings.METRICS_TOKEN:
+    import_module("apps.core.metrics.requests")

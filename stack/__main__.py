@@ -1,82 +1,28 @@
 """The commands behind the recipes of the justfile: `python -m stack COMMAND`."""
 
 import argparse
-import signal
-import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from conf import local
-from stack import clients, debug, dev, environment, lifecycle, logs, status, supervision
+from stack import commands, interrupts, logs, program
 from stack.console import complain
 from stack.errors import StackError
 
-
-def up(_: argparse.Namespace) -> int:
-    """Start everything; returns when all of it is healthy."""
-    lifecycle.up()
-    return 0
-
-
-def down(arguments: argparse.Namespace) -> int:
-    """Stop everything, or the programs named."""
-    lifecycle.down(arguments.names)
-    return 0
-
-
-def restart(arguments: argparse.Namespace) -> int:
-    """Restart everything, or the programs named."""
-    lifecycle.restart(arguments.names)
-    return 0
-
-
-def show_status(_: argparse.Namespace) -> int:
-    """Show what runs where; exit status 1 where something is not well."""
-    return 0 if status.show(environment.read()) else 1
-
-
-def show_logs(arguments: argparse.Namespace) -> int:
-    """Print logs, then follow them."""
-    logs.show(arguments.names, follow=not arguments.no_follow, lines=arguments.lines)
-    return 0
-
-
-def develop(_: argparse.Namespace) -> int:
-    """Start everything, follow the logs, and stop everything on Ctrl-C."""
-    return dev.run()
-
-
-def psql(arguments: argparse.Namespace) -> int:
-    """Open psql on the database."""
-    clients.psql(arguments.rest)
-
-
-def redis_cli(arguments: argparse.Namespace) -> int:
-    """Open a Redis client, or run one command."""
-    clients.redis_cli(arguments.rest)
-    return 0
-
-
-def test(arguments: argparse.Namespace) -> int:
-    """Run pytest with Postgres and Redis running; all arguments are pytest's."""
-    with lifecycle.with_servers("test"):
-        # A test run under a debugger or of one test reads best in one process: pytest takes the last -n.
-        command = [sys.executable, "-m", "pytest", "-n", "auto", *arguments.rest]
-        return subprocess.run(command, cwd=local.ROOT, check=False).returncode
-
-
-def debugged(arguments: argparse.Namespace) -> int:
-    """Run web, worker or pytest under the debugger."""
-    return debug.run(arguments.rest)
-
-
-def with_servers(arguments: argparse.Namespace) -> int:
-    """Run a command with Postgres and Redis running."""
-    with lifecycle.with_servers(arguments.rest[0]):
-        return subprocess.run(arguments.rest, cwd=local.ROOT, check=False).returncode
-
-
-PASSED_ON = {"psql": psql, "redis-cli": redis_cli, "test": test, "debug": debugged, "with-servers": with_servers}
+Command = Callable[[argparse.Namespace], int]
+PASSED_ON: dict[str, Command] = {
+    "psql": commands.psql,
+    "redis-cli": commands.redis_cli,
+    "test": commands.test,
+    "debug": commands.debugged,
+    "with-servers": commands.with_servers,
+}
+SIMPLE: dict[str, Command] = {
+    "up": commands.up,
+    "dev": commands.develop,
+    "doctor": commands.examine,
+}
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -84,33 +30,52 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if words and words[0] in PASSED_ON:
         return argparse.Namespace(run=PASSED_ON[words[0]], rest=list(words[1:]))
     parser = argparse.ArgumentParser(prog="just", description="The native stack of this checkout.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, function in {"up": up, "status": show_status, "dev": develop}.items():
-        commands.add_parser(name, help=function.__doc__).set_defaults(run=function)
-    for name, some_of_them in {"down": down, "restart": restart}.items():
-        parser_of_names = commands.add_parser(name, help=some_of_them.__doc__, description=some_of_them.__doc__)
-        parser_of_names.add_argument("names", nargs="*", metavar="NAME", help=", ".join(supervision.PROGRAMS))
-        parser_of_names.set_defaults(run=some_of_them)
-    following = commands.add_parser("logs", help=show_logs.__doc__, description=show_logs.__doc__)
+    known = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function in SIMPLE.items():
+        _add(known, name, function)
+    for some in (_add(known, "down", commands.down), _add(known, "restart", commands.restart)):
+        some.add_argument("names", nargs="*", metavar="NAME", help=", ".join(program.PROGRAMS))
+    showing = _add(known, "status", commands.show_status)
+    showing.add_argument("-w", "--watch", action="store_true", help="go on, with processors and queues, until Ctrl-C")
+    following = _add(known, "logs", commands.show_logs)
     following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
-    following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")
+    following.add_argument("-n", "--lines", type=int, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
-    following.set_defaults(run=show_logs)
+    following.add_argument("-r", "--request", metavar="ID", help="the lines of all programs about one request")
+    following.add_argument("--raw", action="store_true", help="print lines as they are stored")
+    dumping = _add(known, "dump", commands.dump)
+    dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")
+    restoring = _add(known, "restore", commands.restore)
+    restoring.add_argument("file", type=Path, metavar="FILE", help="what `just dump` has written")
+    for destructive in (restoring, _add(known, "reset", commands.reset)):
+        destructive.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(words)
+
+
+def _add(
+    known: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command
+) -> argparse.ArgumentParser:
+    command = known.add_parser(name, help=run.__doc__, description=run.__doc__)
+    command.set_defaults(run=run)
+    return command
 
 
 def main() -> int:
     """Run one command; an error is one message and an exit status of 1."""
     arguments = parse(sys.argv[1:])
+    interrupts.listen()
     try:
         return int(arguments.run(arguments))
     except StackError as error:
         complain(f"error: {error}")
         return 1
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+    except interrupts.Interrupted as interrupted:
+        return interrupted.status
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        complain(f"error: {error}. What is wrong with {local.STATE}, if anything, says: just doctor")
+        return 1
 
 
 if __name__ == "__main__":

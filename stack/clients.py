@@ -8,7 +8,7 @@ from typing import NoReturn
 import redis
 
 from conf import local
-from stack import environment, servers
+from stack import environment, servers, target
 from stack.errors import StackError
 
 
@@ -16,10 +16,8 @@ def psql(arguments: list[str]) -> NoReturn:
     """Become psql on the application's database."""
     settings = environment.read()
     program = str(servers.find().postgres_bin / "psql")
-    if settings.database_url:
-        os.execv(program, [program, f"--dbname={settings.database_url}", *arguments])  # noqa: S606
-    place = [f"--host={local.RUNTIME}", f"--port={settings.postgres_port or 5432}", f"--username={local.POSTGRES_USER}"]
-    os.execv(program, [program, *place, f"--dbname={local.POSTGRES_DATABASE}", *arguments])  # noqa: S606
+    database = target.of(settings)
+    os.execve(program, [program, f"--dbname={database.place()}", *arguments], database.environment())  # noqa: S606
 
 
 def redis_cli(arguments: list[str]) -> None:

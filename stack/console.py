@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from stack.errors import StackError
+
 
 def say(message: str, end: str = "\n") -> None:
     """Print at once, even into a pipe. A reader who has gone keeps nothing from being done."""
@@ -33,6 +35,16 @@ def complain(message: str) -> None:
     """Print an error to standard error."""
     with suppress(OSError):
         print(message, file=sys.stderr, flush=True)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is replaced. Raises StackError where the answer is not yes, or nobody can answer."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise StackError(f"{question} Nobody is there to answer, so nothing was changed. To answer yes: --yes")
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise StackError("nothing was changed.")
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

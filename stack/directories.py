@@ -2,23 +2,23 @@
 
 import contextlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
 from conf import local
 from stack.errors import StackError
 
-
-def prepare() -> None:
-    """Make the state and the runtime directory, or raise StackError where they cannot be trusted."""
-    _make_state(local.STATE)
-    check_runtime(local.RUNTIME)
+# Bytes: a new cluster, and room for its write-ahead log.
+_NEEDED = 100_000_000
 
 
-def _make_state(state: Path) -> None:
+def make_state(state: Path = local.STATE) -> None:
+    """Make the state directory where it is missing. Raises StackError where it cannot be written."""
     try:
         for directory in (state, state / "log"):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A disk that is full takes this still: `just down` has to work.
         (state / ".writable").touch()
         (state / ".writable").unlink()
     except OSError as error:
@@ -28,7 +28,16 @@ def _make_state(state: Path) -> None:
         ) from error
 
 
-def check_runtime(runtime: Path) -> None:
+def require_space(state: Path = local.STATE) -> None:
+    """Raise StackError where there is too little space to start anything."""
+    if (free := shutil.disk_usage(state).free) < _NEEDED:
+        raise StackError(
+            f"only {free / 1e6:.0f} MB are free on the disk of {state}, and the stack needs {_NEEDED / 1e6:.0f}."
+            " Free some, or set STATE_DIR to a directory on another disk."
+        )
+
+
+def check_runtime(runtime: Path = local.RUNTIME) -> None:
     """Make the directory of the sockets where it is missing; refuse one that others could have prepared."""
     with contextlib.suppress(FileExistsError):
         runtime.mkdir(mode=0o700)
@@ -42,3 +51,9 @@ def check_runtime(runtime: Path) -> None:
     else:
         return
     raise StackError(f"{runtime} {problem}; the sockets would not be safe there. Remove it: rm -r {runtime}")
+
+
+def remove_runtime() -> None:
+    """Take the directory of the sockets away, with sockets that killed servers have left there."""
+    check_runtime()
+    shutil.rmtree(local.RUNTIME, ignore_errors=True)

@@ -2,7 +2,9 @@
 
 import psycopg
 import redis
+from psycopg.conninfo import make_conninfo
 
+from stack import target
 from stack.environment import Environment
 from stack.errors import StackError
 
@@ -15,8 +17,9 @@ def ours(settings: Environment) -> tuple[str, ...]:
 
 def require_database(url: str) -> None:
     """Raise StackError, without the URL's password, where the database does not answer."""
+    database = target.parse(url)
     try:
-        psycopg.connect(url, connect_timeout=5).close()
+        psycopg.connect(make_conninfo("", **database, connect_timeout=5)).close()
     except psycopg.Error as error:
         raise StackError(
             f"the database of DATABASE_URL does not answer: {str(error).strip()}. Correct or unset DATABASE_URL."

@@ -8,7 +8,9 @@ from stack import web
 
 
 def _get(path: str) -> tuple[int, bytes]:
-    """Return status and body; a status of 0 means that nobody answered."""
+    """Return status and body; a status of 0 means that nobody answered, or somebody else would."""
+    if not web.is_listening():
+        return 0, b""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{web.kept()}{path}", timeout=3) as response:
             return response.status, response.read()

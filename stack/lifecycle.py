@@ -3,18 +3,29 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from stack import directories, environment, external, health, supervision
+from stack import directories, environment, external, health, leftovers, ownership, program, recovery, supervision
 from stack.console import say, step
 from stack.environment import Environment
+from stack.interrupts import deaf
 from stack.lock import exclusive
 from stack.startup import start_application, start_servers
 from stack.status import overview
 
 
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Hold the checkout's lock, with directories that can be trusted and a stack that can be led."""
+    directories.make_state()
+    with exclusive(what):
+        # Not earlier: a `just down` that we waited for takes the runtime directory away.
+        directories.check_runtime()
+        recovery.heal()
+        yield
+
+
 def up() -> None:
     """Bring everything up and return when all of it is healthy. Raises StackError where it is not."""
-    directories.prepare()
-    with exclusive("up"):
+    with alone("up"):
         environment.write_dotenv()
         settings = environment.read()
         if is_up(settings):
@@ -29,46 +40,56 @@ def up() -> None:
 def is_up(settings: Environment) -> bool:
     """Say whether every program runs and the API calls itself healthy."""
     running = supervision.programs()
-    wanted = (*external.ours(settings), *supervision.APPLICATION)
+    wanted = (*external.ours(settings), *program.APPLICATION)
     return bool(running) and all(running[name].runs for name in wanted) and health.is_healthy()
 
 
 def down(names: Sequence[str] = ()) -> None:
     """Stop the programs of these names, or everything where there is none."""
-    wanted = [supervision.named(name) for name in names] or supervision.PROGRAMS
-    directories.prepare()
+    wanted = [program.named(name) for name in names]
+    directories.make_state()
     with exclusive("down"):
-        if supervision.programs():
+        directories.check_runtime()
+        if not supervision.programs() and not leftovers.processes():
+            say("nothing runs")
+        if wanted:
             stop(wanted)
         else:
-            say("nothing runs")
+            stop_everything()
 
 
 def restart(names: list[str]) -> None:
     """Restart the programs of these names, or everything where there is none."""
-    wanted = [supervision.named(name) for name in names] or supervision.PROGRAMS
-    directories.prepare()
-    with exclusive("restart"):
+    wanted = [program.named(name) for name in names]
+    with alone("restart"):
         settings = environment.read()
-        if supervision.programs():
+        if wanted:
             stop(wanted)
-        directories.prepare()
-        start_servers(settings)
-        start_application(settings)
+        else:
+            stop_everything()
+            directories.check_runtime()
+        with all_or_nothing():
+            start_servers(settings)
+            start_application(settings)
         say(overview(settings))
 
 
 def stop(names: Iterable[str]) -> None:
-    """Stop programs, those of the application before the servers that they need; after all of them the supervisor."""
+    """Stop programs, those of the application before the servers that they need."""
     names = set(names)
-    if application := names.intersection(supervision.APPLICATION):
-        with step("stop " + ", ".join(name for name in supervision.APPLICATION if name in application)):
-            supervision.stop(application)
-    if servers := names.intersection(supervision.SERVERS):
-        with step("stop " + ", ".join(name for name in supervision.SERVERS if name in servers)):
-            supervision.stop(servers)
-    if names == set(supervision.PROGRAMS):
-        supervision.stop_supervisor()
+    for group in (program.APPLICATION, program.SERVERS):
+        if wanted := [name for name in group if name in names]:
+            with step("stop " + ", ".join(wanted)):
+                supervision.stop(wanted)
+
+
+def stop_everything() -> None:
+    """Stop all programs, their supervisor, and what an earlier start may have left."""
+    if supervision.programs():
+        stop(program.PROGRAMS)
+    recovery.end_everything()
+    for data in program.DATA.values():
+        ownership.release(data)
 
 
 @contextmanager
@@ -78,17 +99,17 @@ def all_or_nothing() -> Iterator[bool]:
     try:
         yield ran
     except BaseException:
-        if not ran and supervision.programs():
-            stop(supervision.PROGRAMS)
+        if not ran:
+            with deaf():
+                stop_everything()
         raise
 
 
 @contextmanager
 def with_servers(what: str) -> Iterator[None]:
     """Hold the lock with Postgres and Redis running; servers that ran before go on running after."""
-    directories.prepare()
-    with exclusive(what), all_or_nothing() as ran:
+    with alone(what), all_or_nothing() as ran:
         start_servers(environment.read())
         yield
         if not ran:
-            stop(supervision.PROGRAMS)
+            stop_everything()

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from conf import local
@@ -17,8 +17,10 @@ def exclusive(what: str, path: Path = local.STATE / "lock") -> Iterator[None]:
     The file's content names the holder for those who wait. It means nothing once the lock is free.
     """
     with _current_file(path) as descriptor:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"just {what} (pid {os.getpid()})".encode(), 0)
+        # On a full disk it is held without a name.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"just {what} (pid {os.getpid()})".encode(), 0)
         yield
 
 

@@ -1,64 +1,108 @@
-"""The logs of the programs: the history first, then what comes."""
+"""The logs of the programs: the history first, in order of time, then what comes."""
 
+import os
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from stack import supervision
+from conf import local
+from stack import program
+from stack.errors import StackError
+from stack.records import Record, files_of, in_order, of_request, records
+from stack.render import renderer
 
 NAMES = ("backend", "postgres", "redis", "worker", "beat", "reload")
 
 
 class Tail:
-    """A file that is read as it grows, and again from its start after it was rotated."""
+    """A file that is read as it grows, to its end even when it is rotated away, and then the next one."""
 
     def __init__(self, path: Path) -> None:
         """Begin at the start of the file, which need not exist yet."""
         self.path = path
-        self._position = 0
         self._inode = 0
-        self._rest = ""
+        self._position = 0
+        self._rest = b""
 
     def lines(self) -> list[str]:
         """Return the complete lines that have come since the last call."""
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return []
-        if found.st_ino != self._inode or found.st_size < self._position:
-            self._inode, self._position, self._rest = found.st_ino, 0, ""
-        with self.path.open(errors="replace") as file:
-            file.seek(self._position)
-            text = self._rest + file.read()
-            self._position = file.tell()
-        *complete, self._rest = text.split("\n")
-        return complete
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            inode = os.fstat(file.fileno()).st_ino
+            if inode != self._inode:
+                self._finish()
+                self._inode, self._position = inode, 0
+            self._take(file)
+        *complete, self._rest = self._rest.split(b"\n")
+        return [line.decode(errors="replace") for line in complete]
+
+    def _finish(self) -> None:
+        """Read what came, before it was rotated, to the file that was read until now."""
+        with suppress(FileNotFoundError), self.path.with_name(f"{self.path.name}.1").open("rb") as file:
+            if os.fstat(file.fileno()).st_ino == self._inode:
+                self._take(file)
+
+    def _take(self, file: BinaryIO) -> None:
+        if os.fstat(file.fileno()).st_size < self._position:
+            # Somebody has emptied it.
+            self._position = 0
+        file.seek(self._position)
+        self._rest += file.read()
+        self._position = file.tell()
 
 
-def show(names: list[str], *, follow: bool, lines: int) -> None:
+def show(names: list[str], *, follow: bool, lines: int | None, raw: bool = False) -> None:
     """Print the logs of the programs, of all where none is named; follow them until interrupted.
 
-    Raises StackError for a name that no program has.
+    lines limits the history; None means all of it. Raises StackError for a name that no program has.
     """
-    tails = {name: Tail(supervision.log_of(supervision.named(name))) for name in names or NAMES}
-    for name, tail in tails.items():
-        history = tail.lines()
-        _print(name, history[max(0, len(history) - lines) :], prefix=len(tails) > 1)
-    if not follow:
-        return
-    for name, line in _coming(tails):
-        _print(name, [line], prefix=len(tails) > 1)
+    tails = {name: Tail(program.log_of(program.named(name))) for name in names or NAMES}
+    render = renderer(prefix=len(tails) > 1, raw=raw)
+    for record in deque(in_order(_history(name, tail) for name, tail in tails.items()), maxlen=lines):
+        _print(render(record))
+    for record in _coming(tails) if follow else ():
+        _print(render(record))
 
 
-def _coming(tails: dict[str, Tail]) -> Iterator[tuple[str, str]]:
+def show_request(request_id: str, *, raw: bool = False) -> None:
+    """Print what all processes wrote about one request and its tasks, in order of time.
+
+    Raises StackError where there is nothing.
+    """
+    found = list(of_request(request_id, in_order(map(_stored, _all_files()))))
+    if not found:
+        raise StackError(f"there is no line about a request {request_id}.")
+    render = renderer(prefix=True, raw=raw)
+    for record in found:
+        _print(render(record))
+
+
+def _history(name: str, tail: Tail) -> list[Record]:
+    rotated = [line for file in files_of(tail.path)[:-1] for line in file.read_text(errors="replace").splitlines()]
+    return list(records(name, rotated + tail.lines(), before=0.0))
+
+
+def _all_files() -> Iterator[Path]:
+    stored = local.read_env().str("LOG_DIR", default="")
+    directories = {local.LOGS} | ({(local.ROOT / stored).resolve()} if stored else set())
+    for directory in sorted(directories):
+        for path in sorted(directory.glob("*.log")):
+            yield from files_of(path)
+
+
+def _stored(path: Path) -> Iterable[Record]:
+    with path.open(errors="replace", newline="\n") as file:
+        yield from records(path.name.partition(".")[0], (line.rstrip("\n") for line in file), before=0.0)
+
+
+def _coming(tails: dict[str, Tail]) -> Iterator[Record]:
     while True:
-        for name, tail in tails.items():
-            for line in tail.lines():
-                yield name, line
+        yield from in_order(list(records(name, tail.lines(), before=time.time())) for name, tail in tails.items())
         time.sleep(0.2)
 
 
-def _print(name: str, lines: list[str], *, prefix: bool) -> None:
-    for line in lines:
-        # Not say(): who reads no more wants no more.
-        print(f"{name:<8} | {line}" if prefix else line, flush=True)
+def _print(text: str) -> None:
+    # Not say(): who reads no more wants no more.
+    print(text, flush=True)

@@ -3,13 +3,20 @@
 import re
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from conf import local
-from stack import unprivileged
+from stack import program, unprivileged
 from stack.errors import StackError
 
-CLUSTER = local.STATE / "postgres"
+CLUSTER = program.DATA["postgres"]
+PID_FILE = CLUSTER / "postmaster.pid"
+
+_NEW = "postgres.new."
 
 # The same everywhere: no locale of the machine, no ICU.
 _INITDB = (
@@ -18,20 +25,57 @@ _INITDB = (
 )
 
 
+def sockets() -> Iterator[Path]:
+    """Return the sockets of the server, and their lock files."""
+    return local.RUNTIME.glob(".s.PGSQL.*")
+
+
+def clear_stale_files() -> None:
+    """Remove what a killed server left: call it with the cluster's lock held, when no server lives.
+
+    Postgres itself gives up where the pid in one of them is another program's by now.
+    """
+    if not _is_alive(PID_FILE):
+        PID_FILE.unlink(missing_ok=True)
+        for path in sockets():
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(pid_file: Path) -> bool:
+    """Say whether its server runs all the same, started by hand and so without the lock.
+
+    It counts as the same process when it started in the same moment, give or take how clocks are set.
+    """
+    try:
+        pid, _data, started, *_ = pid_file.read_text().splitlines()
+        return abs(psutil.Process(int(pid)).create_time() - int(started)) < 3  # noqa: PLR2004
+    except (OSError, ValueError, psutil.Error):
+        return False
+
+
 def create(binaries: Path) -> None:
     """Make the cluster. Raises StackError for an initdb that failed.
 
-    Built beside its place and then renamed, so that an interrupted initdb leaves nothing behind.
+    Built beside its place and then renamed, so that an interrupted initdb leaves nothing behind. In a place of its
+    own: the initdb of an `up` that was killed may still write.
     """
-    new = CLUSTER.with_name("postgres.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(mode=0o700)
-    unprivileged.give(new)
+    for abandoned in local.STATE.glob(f"{_NEW}*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=local.STATE))
+    try:
+        unprivileged.give(new)
+        _initdb(binaries, new)
+        new.rename(CLUSTER)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+
+
+def _initdb(binaries: Path, new: Path) -> None:
     command = [str(binaries / "initdb"), f"--pgdata={new}", f"--username={local.POSTGRES_USER}", *_INITDB.split()]
     done = subprocess.run(unprivileged.command(command), capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(f"initdb failed; nothing was changed. It said:\n{done.stdout}{done.stderr}")
-    new.rename(CLUSTER)
 
 
 def refuse_other_version(binaries: Path) -> None:
@@ -46,9 +90,12 @@ def refuse_other_version(binaries: Path) -> None:
 
 
 def _major_version(binaries: Path) -> str:
-    printed = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"\(PostgreSQL\) (\d+)", printed)
-    return found[1] if found else printed.strip()
+    try:
+        done = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise StackError(f"{binaries / 'postgres'} does not run here. Correct POSTGRES_BIN: {error}") from error
+    found = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
+    return found[1] if found else done.stdout.strip()
 
 
 def command(binaries: Path, port: int) -> list[str]:
@@ -60,6 +107,8 @@ def command(binaries: Path, port: int) -> list[str]:
         "port": str(port or 5432),
         # A failing INSERT would write its values, passwords included, into the log.
         "log_min_error_statement": "panic",
+        # And so would the detail of the error: "Failing row contains …".
+        "log_error_verbosity": "terse",
         "timezone": "UTC",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from conf import local
+from stack import program
 
-DATA = local.STATE / "redis"
+DATA = program.DATA["redis"]
 CONFIGURATION = local.STATE / "redis.conf"
 
 
@@ -20,6 +21,10 @@ def configure(port: int) -> Path:
         "dir": str(DATA),
         # A queued task survives the server: written before it is confirmed, no snapshots beside it.
         "appendonly": "yes",
+        # Plain commands, which Redis and Valkey both read: a snapshot of one the other refuses.
+        "aof-use-rdb-preamble": "no",
+        # Its title would overwrite the environment, by which the stack knows its own (stack/leftovers.py).
+        "set-proc-title": "no",
         "save": "",
         # It holds a queue: nothing may be evicted to make room.
         "maxmemory-policy": "noeviction",

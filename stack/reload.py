@@ -4,6 +4,8 @@ Gunicorn takes HUP: it keeps its socket and replaces its workers. Celery takes T
 running task end; the supervisor then starts it anew.
 """
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from watchfiles import PythonFilter, watch
@@ -23,6 +25,10 @@ class _Code(PythonFilter):
         return "/tests/" not in path and super().__call__(change, path)  # type: ignore[arg-type]
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _reload() -> None:
     for name, program in supervision.programs().items():
         if name in SIGNALS and program.runs:
@@ -35,7 +41,8 @@ def main() -> None:
     """Watch until stopped."""
     directories = [local.ROOT / "apps", local.ROOT / "conf"]
     for changes in watch(*directories, watch_filter=_Code(), raise_interrupt=False):
-        say(f"reload: {', '.join(sorted({str(Path(path).relative_to(local.ROOT)) for _, path in changes}))}")
+        files = sorted({str(Path(path).relative_to(local.ROOT)) for _, path in changes})
+        say(json.dumps({"event": "reload", "level": "info", "files": files, "timestamp": _now()}))
         _reload()
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from conf import local
-from stack import environment, postgres, redis, servers, unprivileged, web
+from stack import environment, leftovers, ownership, postgres, program, redis, servers, unprivileged, web
 from stack.console import complain
 from stack.errors import StackError
 
@@ -18,17 +18,28 @@ _CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "conf")
 
 
 def postgres_command() -> list[str]:
+    _own("postgres")
+    postgres.clear_stale_files()
     unprivileged.give(postgres.CLUSTER)
     return postgres.command(servers.find().postgres_bin, environment.read().postgres_port)
 
 
 def redis_command() -> list[str]:
-    return [str(servers.find().redis_server), str(redis.configure(environment.read().redis_port))]
+    configuration = redis.configure(environment.read().redis_port)
+    _own("redis")
+    return [str(servers.find().redis_server), str(configuration)]
+
+
+def _own(server: str) -> None:
+    # One that was killed may take a while to end with all its children.
+    ownership.claim(program.DATA[server], seconds=20)
+    ownership.stamp(program.DATA[server])
 
 
 def web_command() -> list[str]:
     listener = web.listen(environment.read().port)
     listener.set_inheritable(True)
+    web.remember_listener()
     bind = f"--bind=fd://{listener.detach()}"
     return [sys.executable, "-m", "gunicorn", "--config", "python:conf.gunicorn", bind, "conf.wsgi"]
 
@@ -69,7 +80,9 @@ def die_with_parent(number: int) -> None:
 
 def main(name: str) -> None:
     """Replace this process with the program."""
-    die_with_parent(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+    die_with_parent(leftovers.END_SIGNALS.get(name, signal.SIGTERM))
+    # The children of one that was killed: nothing may run twice, and one of them may hold the port.
+    leftovers.kill(leftovers.processes(name))
     try:
         command = COMMANDS[name]()
     except StackError as error:

@@ -2,9 +2,22 @@
 
 from functools import partial
 
-from stack import external, health, migrations, postgres, readiness, servers, supervision, web
+from stack import (
+    directories,
+    external,
+    health,
+    migrations,
+    ownership,
+    postgres,
+    program,
+    readiness,
+    servers,
+    supervision,
+    web,
+)
 from stack.console import say, step
 from stack.environment import Environment
+from stack.waiting import wait_until
 
 
 def start_servers(settings: Environment) -> None:
@@ -28,8 +41,11 @@ def start_servers(settings: Environment) -> None:
 
 def start_supervisor(settings: Environment) -> None:
     """Bring the stack's own packages in line with the lock, then start the supervisor."""
+    directories.require_space()
     with step("packages of the stack"):
         servers.synchronise()
+    for server in external.ours(settings):
+        ownership.require_free(program.DATA[server])
     if external.ours(settings):
         say(f"  servers: {servers.find().origin}")
     supervision.start_supervisor()
@@ -49,7 +65,7 @@ def wait_for_postgres(port: int) -> None:
     """Wait until Postgres takes connections, then make the application's database where there is none."""
     with step("postgres"):
         ready = partial(readiness.postgres_answers, port)
-        supervision.wait_until(ready, "postgres", seconds=30, failed=supervision.given_up(["postgres"]))
+        wait_until(ready, "postgres", seconds=30, failed=supervision.given_up(["postgres"]))
         if readiness.prepare_database(port):
             migrations.forget()
 
@@ -57,7 +73,7 @@ def wait_for_postgres(port: int) -> None:
 def wait_for_redis() -> None:
     """Wait until Redis has read its data and answers."""
     with step("redis"):
-        supervision.wait_until(readiness.redis_answers, "redis", seconds=30, failed=supervision.given_up(["redis"]))
+        wait_until(readiness.redis_answers, "redis", seconds=30, failed=supervision.given_up(["redis"]))
 
 
 def start_application(settings: Environment) -> None:
@@ -66,17 +82,17 @@ def start_application(settings: Environment) -> None:
         web.require(settings.port)
     if migrations.pending(settings):
         migrate()
-    supervision.start(supervision.APPLICATION)
-    failed = supervision.given_up(supervision.APPLICATION)
+    supervision.start(program.APPLICATION)
+    failed = supervision.given_up(program.APPLICATION)
     with step("web"):
-        supervision.wait_until(health.is_live, "web", seconds=60, failed=failed)
+        wait_until(health.is_live, "web", seconds=60, failed=failed)
     if not health.is_ready():
         # Somebody has migrated backwards, or made the database anew.
         migrate()
     for name in ("worker", "beat"):
         with step(name):
-            supervision.wait_until(partial(health.is_well, name), name, seconds=60, failed=failed)
-    supervision.wait_until(health.is_healthy, "web", seconds=20, failed=failed)
+            wait_until(partial(health.is_well, name), name, seconds=60, failed=failed)
+    wait_until(health.is_healthy, "web", seconds=20, failed=failed)
 
 
 def migrate() -> None:

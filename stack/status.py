@@ -1,12 +1,10 @@
 """What runs where, and what it costs."""
 
-import psutil
-
 from conf import local
-from stack import health, supervision, web
+from stack import health, supervision, usage, web
 from stack.console import say, table
 from stack.environment import Environment
-from stack.supervision import Program
+from stack.program import Program
 
 
 def overview(settings: Environment) -> str:
@@ -30,7 +28,7 @@ def show(settings: Environment) -> bool:
 def _row(program: Program, settings: Environment) -> tuple[str, ...]:
     elsewhere = {"postgres": settings.database_url, "redis": settings.redis_url}.get(program.name)
     state = "external" if elsewhere else program.state.lower()
-    pid, memory = (str(program.pid), f"{_memory(program.pid):.0f} MB") if program.pid else ("-", "-")
+    pid, memory = (str(program.pid), f"{usage.memory(program.pid):.0f} MB") if program.pid else ("-", "-")
     uptime = f"{program.uptime // 60}m{program.uptime % 60:02d}s" if program.pid else "-"
     return program.name, state, pid, uptime, memory, _where(program.name, settings)
 
@@ -46,23 +44,3 @@ def _where(name: str, settings: Environment) -> str:
 
 def _socket(path: str, port: int) -> str:
     return f"{path} and 127.0.0.1:{port}" if port else path
-
-
-def _memory(pid: int) -> float:
-    """Return the memory of a process and its descendants in megabytes.
-
-    The proportional set size where the kernel tells it, for Postgres' processes share most of theirs.
-    """
-    try:
-        process = psutil.Process(pid)
-        return sum(_share(p) for p in [process, *process.children(recursive=True)]) / 1e6
-    except psutil.Error:
-        return 0.0
-
-
-def _share(process: psutil.Process) -> int:
-    try:
-        memory = process.memory_full_info()
-    except psutil.Error:
-        return 0
-    return int(getattr(memory, "pss", 0) or memory.rss)

@@ -1,47 +1,28 @@
 """The supervisor of a checkout: started here, asked and told over its unix socket."""
 
+import http.client
 import os
 import subprocess
 import sys
-import time
 import xmlrpc.client
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from conf import local
-from stack import servers
+from stack import leftovers, servers
 from stack.errors import StackError
+from stack.program import PROGRAMS, Program
+from stack.waiting import wait_until
 
 CONFIGURATION = Path(__file__).with_name("supervisord.conf")
 SOCKET = local.RUNTIME / "supervisor.sock"
 PID_FILE = local.STATE / "supervisord.pid"
 
-SERVERS = ("postgres", "redis")
-APPLICATION = ("web", "worker", "beat", "reload")
-PROGRAMS = (*SERVERS, *APPLICATION)
-
-_UNREACHABLE = (OSError, xmlrpc.client.ProtocolError)
-
-
-@dataclass(frozen=True)
-class Program:
-    """What the supervisor says of a program; pid is 0 where it does not run, uptime is in seconds."""
-
-    name: str
-    state: str
-    pid: int
-    uptime: int
-
-    @property
-    def runs(self) -> bool:
-        """Say whether it is up, were it only for a second."""
-        return self.state in ("RUNNING", "STARTING")
+_UNREACHABLE = (OSError, xmlrpc.client.ProtocolError, http.client.HTTPException)
 
 
 def _rpc() -> Any:
@@ -52,7 +33,8 @@ def programs() -> dict[str, Program]:
     """Return all programs by name; empty where no supervisor runs."""
     try:
         found = {info["name"]: info for info in _rpc().getAllProcessInfo()}
-    except _UNREACHABLE:
+    except (*_UNREACHABLE, xmlrpc.client.Fault):
+        # Or it answers that it is about to end.
         return {}
     return {name: _program(found[name]) for name in PROGRAMS}
 
@@ -61,12 +43,24 @@ def _program(info: dict[str, Any]) -> Program:
     return Program(info["name"], info["statename"], info["pid"], max(0, info["now"] - info["start"]))
 
 
+def pid() -> int:
+    """Return the pid of the supervisor; 0 where none answers."""
+    try:
+        return int(_rpc().getPID())
+    except _UNREACHABLE:
+        return 0
+
+
+def is_in_place() -> bool:
+    """Say whether the supervisor's pid file is there, and its own: somebody may have deleted the state."""
+    return PID_FILE.is_file() and PID_FILE.read_text().strip() == str(pid())
+
+
 def start_supervisor() -> None:
     """Start the supervisor, in a session of its own: it outlives this terminal."""
     SOCKET.unlink(missing_ok=True)
     variables = {
         "STACK_ROOT": str(local.ROOT),
-        "STACK_STATE": str(local.STATE),
         "STACK_RUNTIME": str(local.RUNTIME),
         "STACK_PYTHON": sys.executable,
     }
@@ -74,7 +68,7 @@ def start_supervisor() -> None:
         process = subprocess.Popen(
             [servers.SERVICES / "bin" / "python", "-m", "supervisor.supervisord", "-c", CONFIGURATION],
             cwd=local.STATE,
-            env=os.environ | variables,
+            env=os.environ | variables | leftovers.mark(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -87,56 +81,37 @@ def start(names: Iterable[str]) -> None:
     """Start those of the programs that do not run; return at once."""
     running = programs()
     for name in names:
-        if not running[name].runs:
-            # Between the question and the order the supervisor may have restarted it by itself.
-            with suppress(xmlrpc.client.Fault):
-                _rpc().startProcess(name, False)  # noqa: FBT003 - the call takes no keywords
+        if name not in running or not running[name].runs:
+            _order("startProcess", name, False)  # noqa: FBT003 - the call takes no keywords
 
 
 def stop(names: Iterable[str]) -> None:
     """Stop the programs, all at the same time, and wait until they have ended."""
     wanted = [name for name, program in programs().items() if name in set(names) and program.pid]
     for name in wanted:
-        with suppress(xmlrpc.client.Fault):
-            _rpc().stopProcess(name, False)  # noqa: FBT003
+        _order("stopProcess", name, False)  # noqa: FBT003
     # Each is killed after its stopwaitsecs; the longest is 30 s.
-    wait_until(lambda: not any(programs()[name].pid for name in wanted), f"the end of {', '.join(wanted)}", seconds=40)
+    wait_until(lambda: not _any_alive(wanted), f"the end of {', '.join(wanted)}", seconds=40)
 
 
-def stop_supervisor() -> None:
-    """Stop the supervisor and whatever it still runs, and take the empty directory of the sockets away."""
-    process = psutil.Process(_rpc().getPID())
-    _rpc().shutdown()
-    wait_until(lambda: not _is_alive(process), "the supervisor's end", seconds=40)
-    SOCKET.unlink(missing_ok=True)
-    with suppress(OSError):
-        local.RUNTIME.rmdir()
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    # A zombie has ended; a container whose first process does not collect them keeps it.
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+def _any_alive(names: Iterable[str]) -> bool:
+    # A supervisor that is killed meanwhile answers no more, and what it ran ends with it.
+    found = programs()
+    return any(found[name].pid for name in names if name in found)
 
 
 def signal(name: str, number: str) -> None:
     """Send a signal (HUP, TERM, …) to a program."""
-    _rpc().signalProcess(name, number)
+    _order("signalProcess", name, number)
 
 
-def named(name: str) -> str:
-    """Return the program that people call by this name: the web program is the backend, too."""
-    program = "web" if name == "backend" else name
-    if program not in PROGRAMS:
-        raise StackError(f"there is no program called {name}. There are: backend, {', '.join(PROGRAMS)}.")
-    return program
-
-
-def log_of(program: str) -> Path:
-    """Return the file that holds what the program printed."""
-    return local.LOGS / ("backend.log" if program == "web" else f"{program}.log")
+def _order(call: str, *arguments: object) -> None:
+    try:
+        # A fault says that it is done already: the supervisor may have restarted the program by itself.
+        with suppress(xmlrpc.client.Fault):
+            getattr(_rpc(), call)(*arguments)
+    except _UNREACHABLE as error:
+        raise StackError(f"the supervisor has ended ({error}). Try again: just up") from error
 
 
 def given_up(names: Iterable[str]) -> Callable[[], str]:
@@ -147,27 +122,3 @@ def given_up(names: Iterable[str]) -> Callable[[], str]:
         return next((name for name in names if name not in found or found[name].state == "FATAL"), "")
 
     return check
-
-
-def wait_until(
-    condition: Callable[[], object], what: str, *, seconds: float, failed: Callable[[], str | bool] = lambda: ""
-) -> None:
-    """Ask every 100 ms, from now on, until the condition holds.
-
-    Raises StackError with the last lines of the log when the time is over or a program has failed.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        culprit = failed()
-        if culprit or time.monotonic() > deadline:
-            reason = "it ended" if culprit else f"it was not ready within {seconds:.0f} s"
-            raise StackError(f"{what}: {reason}.{_tail(str(culprit or what))}")
-        time.sleep(0.1)
-
-
-def _tail(name: str, lines: int = 20) -> str:
-    path = local.LOGS / "supervisord.out" if name == "supervisord" else log_of(name)
-    if not path.is_file():
-        return ""
-    last = path.read_text(errors="replace").splitlines()[-lines:]
-    return f" The last lines of {path}:\n" + "\n".join(f"  {line}" for line in last)

@@ -1,13 +1,16 @@
 """The port of the API: 8000 or the next free one, kept for the checkout; PORT pins it."""
 
+import os
 import socket
 
 import psutil
 
 from conf import local
+from stack import leftovers
 from stack.errors import StackError
 
 PORT_FILE = local.STATE / "port"
+_PID_FILE = local.STATE / "web.pid"
 FIRST, LAST = 8000, 8999
 
 
@@ -38,6 +41,19 @@ def kept() -> int:
         return int(PORT_FILE.read_text())
     except (FileNotFoundError, ValueError):
         return 0
+
+
+def remember_listener() -> None:
+    """Write down that this process, and what it becomes, listens on the port that is kept."""
+    _PID_FILE.write_text(str(os.getpid()))
+
+
+def is_listening() -> bool:
+    """Say whether it is this checkout's API that has the port: another one may have taken it meanwhile."""
+    try:
+        return leftovers.is_program(int(_PID_FILE.read_text()), "web")
+    except (FileNotFoundError, ValueError):
+        return False
 
 
 def _try(candidate: int) -> socket.socket | None:

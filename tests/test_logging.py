@@ -1,6 +1,8 @@
 import json
 import logging
 import logging.config
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 from structlog.contextvars import bound_contextvars
 
+from conf import local
 from conf.logging import kind_of, logging_config
 
 
@@ -25,6 +28,11 @@ def stored(tmp_path: Path) -> Iterator[Any]:
     for handler in root.handlers:
         handler.close()
     root.handlers = before
+
+
+def formatter(name: str) -> logging.Formatter:
+    configurator = logging.config.DictConfigurator(logging_config(directory=None))
+    return configurator.configure_formatter(dict(configurator.config["formatters"][name]))
 
 
 @pytest.mark.parametrize(
@@ -73,6 +81,49 @@ def test_values_under_the_names_of_secrets_are_hidden(stored: Any) -> None:
     [(_, line)] = stored()
     assert "tiger" not in json.dumps(line)
     assert line["user"] == "ada"
+
+
+def test_a_secret_in_a_message_or_in_a_traceback_is_hidden(stored: Any) -> None:
+    failed = ConnectionError("postgres://app:tiger@db is away")
+    logging.getLogger("apps").error("no %s", "postgres://app:tiger@db", exc_info=failed)
+    [(_, line)] = stored()
+    assert "tiger" not in json.dumps(line)
+    assert "ConnectionError" in line["exception"]
+
+
+def test_what_celery_says_of_a_failure_leaves_the_arguments_out(stored: Any) -> None:
+    data = {"args": "('tiger',)"}
+    logging.getLogger("celery.app.trace").error("Task failed", extra={"data": data})
+    [(_, line)] = stored()
+    assert "tiger" not in json.dumps(line)
+
+
+def test_a_line_whose_arguments_do_not_fit_is_not_lost() -> None:
+    # Not by a logger: pytest's own handler would raise.
+    line = json.loads(formatter("json").format(logging.makeLogRecord({"msg": "%d users", "args": ("many",)})))
+    assert "%d users" in line["event"]
+    assert "many" in line["event"]
+
+
+def test_lines_of_several_processes_do_not_mix(tmp_path: Path) -> None:
+    code = (
+        "import logging.config, sys; from pathlib import Path; from conf.logging import logging_config;"
+        "logging.config.dictConfig(logging_config(directory=Path(sys.argv[1]), console=False));"
+        # As long as a traceback may be, longer than what is written at once by default.
+        "[logging.getLogger('apps').info('x' * 7000, extra={'y': 'z' * 7000}) for _ in range(100)]"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, tmp_path], cwd=local.ROOT) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    lines = [json.loads(line) for line in (tmp_path / "app.log").read_text().splitlines()]
+    assert [len(line["event"]) for line in lines] == [7000] * 300
+
+
+def test_on_a_terminal_nothing_that_was_sent_moves_the_cursor() -> None:
+    record = logging.makeLogRecord({"msg": "hello\n\x1b[2J", "name": "apps", "agent": "\x9b2J\u202eforged\r\nline"})
+    said = formatter("readable").format(record)
+    assert "hello\\n\\x1b[2J" in said
+    assert "\\x9b2J\\u202eforged\\r\\nline" in said
+    assert len(said.splitlines()) == 1
 
 
 def test_a_line_break_in_a_value_starts_no_line(stored: Any) -> None:

@@ -4,6 +4,7 @@ import os
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -77,7 +78,9 @@ def test_development_needs_nothing_and_uses_the_sockets() -> None:
     assert loaded["SECRET_KEY"]
     assert loaded["DATABASES"]["default"]["HOST"] == str(local.RUNTIME)
     assert loaded["CELERY_BROKER_URL"] == local.redis_url("broker", scheme="redis+socket")
-    assert loaded["LOG_DIR"] == local.LOGS
+    # The stack stores what its programs print: files by kind would store it twice.
+    assert loaded["LOG_DIR"] is None
+    assert not loaded["METRICS_TOKEN"]
 
 
 def test_urls_say_where_the_servers_are() -> None:
@@ -95,6 +98,11 @@ def test_production_logs_to_stdout_alone_and_insists_on_https() -> None:
     assert loaded["SESSION_COOKIE_SECURE"]
     assert loaded["CSRF_COOKIE_SECURE"]
     assert loaded["CORS_ALLOWED_ORIGINS"] == []
+
+
+def test_a_directory_for_logs_may_be_named_from_the_checkout_on() -> None:
+    assert load(ENVIRONMENT="development", LOG_DIR=".state/kinds")["LOG_DIR"] == local.STATE / "kinds"
+    assert load(**PRODUCTION, LOG_DIR="/var/log/api")["LOG_DIR"] == Path("/var/log/api")
 
 
 def test_in_a_codespace_its_forwarded_name_is_trusted() -> None:

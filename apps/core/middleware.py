@@ -3,19 +3,20 @@
 import logging
 import re
 from collections.abc import Callable
-from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.signals import request_finished
-from django.db import connections
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from apps.core.client import client_ip
+from apps.core.queries import QueryMeter
+from apps.core.signals import request_served
 
 logger = logging.getLogger("django.info")
 
@@ -23,6 +24,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 HEADER = "X-Request-ID"
 # What proxies and clients send (UUIDs, ULIDs, trace ids); nothing that could forge a line or fill a disk.
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# Characters of what a client may make as long as it likes.
+_LONGEST = 256
+# Asked every few seconds; only an answer other than "well" is news.
+_QUIET = {"livez", "readyz", "healthz", settings.METRICS_PATH}
 
 
 class RequestIDMiddleware:
@@ -32,11 +37,15 @@ class RequestIDMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        incoming = request.headers.get(HEADER, "")
+        incoming = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = incoming if _SANE_ID.fullmatch(incoming) else uuid4().hex
         clear_contextvars()
         bind_contextvars(request_id=request_id)
+        started = perf_counter()
         response = self.get_response(request)
+        if not hasattr(request, "is_on_record"):
+            # Another middleware has answered: a wrong host, a path without its slash.
+            record(request, response, seconds=perf_counter() - started, meter=QueryMeter())
         response.headers[HEADER] = request_id
         return response
 
@@ -47,22 +56,6 @@ def forget_request(**_kwargs: object) -> None:
     clear_contextvars()
 
 
-class QueryMeter:
-    """Count the queries of a request and add up their time."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.seconds = 0.0
-
-    def __call__(self, execute: Callable[..., Any], *args: Any) -> Any:
-        started = perf_counter()
-        try:
-            return execute(*args)
-        finally:
-            self.count += 1
-            self.seconds += perf_counter() - started
-
-
 class AccessLogMiddleware:
     """Write one line for each request, with what it cost."""
 
@@ -70,31 +63,36 @@ class AccessLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        meter = QueryMeter()
         started = perf_counter()
-        with ExitStack() as stack:
-            for connection in connections.all():
-                stack.enter_context(connection.execute_wrapper(meter))
+        with QueryMeter() as meter:
             response = self.get_response(request)
-        line = access_line(request, response, seconds=perf_counter() - started, meter=meter)
-        # Monitors ask for health every few seconds; only an answer other than "well" is news.
-        quiet = line["route"] in {"livez", "readyz", "healthz"} and response.status_code < 400  # noqa: PLR2004
-        logger.log(logging.DEBUG if quiet else logging.INFO, "request", extra=line)
+        record(request, response, seconds=perf_counter() - started, meter=meter)
+        request.is_on_record = True  # type: ignore[attr-defined]
         return response
+
+
+def record(request: HttpRequest, response: HttpResponse, *, seconds: float, meter: QueryMeter) -> None:
+    line = access_line(request, response, seconds=seconds, meter=meter)
+    level = logging.WARNING if line["duration_ms"] >= settings.SLOW_REQUEST_MS else logging.INFO
+    if line["route"] in _QUIET and response.status_code < 400:  # noqa: PLR2004
+        level = logging.DEBUG
+    logger.log(level, "request", extra=line)
+    request_served.send(RequestIDMiddleware, line=line)
 
 
 def access_line(request: HttpRequest, response: HttpResponse, *, seconds: float, meter: QueryMeter) -> dict[str, Any]:
     match = request.resolver_match
     return {
         "method": request.method,
-        "path": request.path,
+        "path": request.path[:_LONGEST],
         "route": match.route if match else None,
         "status": response.status_code,
         "duration_ms": round(seconds * 1000, 1),
         "queries": meter.count,
-        "query_ms": round(meter.seconds * 1000, 1),
+        "query_ms": meter.ms,
         "user_id": _user_id(request),
         "client_ip": client_ip(request),
+        "user_agent": request.META.get("HTTP_USER_AGENT", "")[:_LONGEST],
     }
 
 

@@ -8,6 +8,8 @@ from celery import Task
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
+from apps.core.queries import QueryMeter
+
 logger = logging.getLogger("django.info")
 
 
@@ -22,7 +24,7 @@ def send_request_id(headers: dict[str, Any], **_kwargs: Any) -> None:
 def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
     # Kept for a task that is called in the middle of something, as eager ones are.
     outer = get_contextvars()
-    task.request.update(log_context=outer, log_started=monotonic())
+    task.request.update(log_context=outer, log_started=monotonic(), log_queries=QueryMeter().__enter__())
     # What beat sends has no request: the task's own id holds its lines and those of its subtasks together.
     request_id = task.request.get("request_id") or outer.get("request_id") or task_id
     clear_contextvars()
@@ -33,12 +35,16 @@ def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
 def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None:
     """Write one line for each run of a task, and forget it."""
     seconds = monotonic() - task.request.get("log_started")
+    meter = task.request.get("log_queries")
+    meter.__exit__()
     # Of a retry the reason. Never the result, nor the text of an exception: they may hold anything.
     error = getattr(retval, "exc", None) or retval
     line = {
         "state": state,
         "retries": task.request.retries,
         "duration_ms": round(seconds * 1000, 1),
+        "queries": meter.count,
+        "query_ms": meter.ms,
         "error": type(error).__name__ if isinstance(error, BaseException) else None,
     }
     logger.info("task", extra=line)

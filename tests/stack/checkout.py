@@ -111,9 +111,9 @@ def copy_of_the_working_tree(to: Path) -> None:
             shutil.copy2(ROOT / name, to / name)
 
 
-def eventually(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
+def eventually(condition: Callable[[], object], what: str | Callable[[], str], seconds: float = 20) -> None:
     """Wait for a condition, and fail with its name when it does not come true."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what if isinstance(what, str) else what()}"
         time.sleep(0.1)

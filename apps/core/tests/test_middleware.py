@@ -1,8 +1,9 @@
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import override_settings
+from django.test import Client, TestCase, override_settings
 from django.urls import path, reverse
 from rest_framework.test import APITestCase
 from structlog.contextvars import bind_contextvars, get_contextvars
@@ -97,6 +98,31 @@ class AccessLogMiddlewareTests(APITestCase):
             line = self.line("get", PING, headers={"x-forwarded-for": "6.6.6.6, 10.9.9.9"})
         self.assertEqual(line.client_ip, "10.9.9.9")
 
+    def test_a_hostile_user_agent_is_cut_and_kept_as_a_value(self) -> None:
+        sent = '\x1b[2J"}\r\n{"event": "forged", "user_id": 1}' + "a" * 5000
+        line = self.line("get", PING, headers={"user-agent": sent})
+        self.assertEqual(line.user_agent, sent[:256])
+
+    def test_an_endless_path_is_cut(self) -> None:
+        line = self.line("get", f"/{'a' * 5000}")
+        self.assertEqual((len(line.path), line.status), (256, 404))
+
+    def test_what_another_middleware_answers_is_on_record_too(self) -> None:
+        line = self.line("get", "/admin", headers={"host": "not-our-host.example.com"})
+        self.assertEqual((line.path, line.route, line.status), ("/admin", None, 400))
+
+    @override_settings(SLOW_REQUEST_MS=0)
+    def test_a_slow_request_is_a_warning(self) -> None:
+        self.assertEqual(self.line("get", PING).levelname, "WARNING")
+
+    @override_settings(SLOW_QUERY_MS=0)
+    def test_a_slow_query_has_a_line_without_its_values(self) -> None:
+        token = log_in(self.client, make_user())
+        with self.assertLogs("apps.core.queries", "WARNING") as logs:
+            self.client.get(reverse("v1:users:profile"))
+        self.assertIn("WHERE", logs.records[0].sql)
+        self.assertNotIn(token, str(vars(logs.records[0])))
+
     def test_health_is_quiet_while_all_is_well(self) -> None:
         with self.assertNoLogs("django.info", "INFO"):
             self.client.get("/livez")
@@ -104,3 +130,18 @@ class AccessLogMiddlewareTests(APITestCase):
     def test_asks_nobody_for_a_session(self) -> None:
         with self.assertNumQueries(0):
             self.client.get("/", headers={"cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"})
+
+
+class ThreadsTests(TestCase):
+    def test_threads_that_serve_at_the_same_time_keep_their_ids_apart(self) -> None:
+        ids = [f"thread-{number:04}" for number in range(400)]
+        with self.assertLogs("django.info", "INFO") as logs, ThreadPoolExecutor(8) as pool:
+            contexts = []
+            handler = logging.Handler()
+            handler.emit = lambda record: contexts.append((get_contextvars()["request_id"], record.path))
+            logging.getLogger("django.info").addHandler(handler)
+            self.addCleanup(logging.getLogger("django.info").removeHandler, handler)
+            # An unknown path: no database, which a test's threads would not share.
+            list(pool.map(lambda sent: Client().get(f"/{sent}", headers={"x-request-id": sent}), ids))
+        self.assertEqual(sorted(contexts), [(sent, f"/{sent}") for sent in ids])
+        self.assertEqual(len(logs.records), len(ids))

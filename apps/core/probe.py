@@ -1,0 +1,88 @@
+"""Asks components how they are: all at once, in bounded time, each at most once a second.
+
+Each is asked in a thread of its own, for a server that hangs would hang the answer. Whoever else wants to know
+meanwhile waits for the same answer, and one that hangs is not asked again before it has answered: so however many
+ask, and however long it lasts, a component takes one thread and one connection.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NoAnswerError
+from functools import cache
+from threading import Lock
+from time import monotonic
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+Component = Callable[[], None]
+
+# Seconds: for all components together; and how long an answer is good.
+DEADLINE = 1.0
+KEPT = 1.0
+
+
+class DownError(Exception):
+    """A component said no; the text is for the answer, and holds no secret."""
+
+
+class _Question(NamedTuple):
+    asked: float
+    answer: "Future[dict[str, Any]]"
+
+    def is_good(self) -> bool:
+        return not self.answer.done() or monotonic() - self.asked < KEPT
+
+
+_lock = Lock()
+_questions: dict[Component, _Question] = {}
+
+
+def check(components: tuple[Component, ...]) -> dict[str, dict[str, Any]]:
+    """Return for each component whether it is ok, and how long it took to say so."""
+    end = monotonic() + DEADLINE
+    answers = {component.__name__: _question(component).answer for component in components}
+    return {name: _wait(answer, end) for name, answer in answers.items()}
+
+
+def forget() -> None:
+    """Ask anew the next time."""
+    with _lock:
+        _questions.clear()
+
+
+def _question(component: Component) -> _Question:
+    with _lock:
+        question = _questions.get(component)
+        if question is None or not question.is_good():
+            question = _questions[component] = _Question(monotonic(), _threads().submit(_ask, component))
+        return question
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=16, thread_name_prefix="health")
+
+
+def _ask(component: Component) -> dict[str, Any]:
+    started = monotonic()
+    try:
+        component()
+    except DownError as down:
+        error = str(down)
+    except Exception as unforeseen:  # noqa: BLE001 - whatever it was, the component is down
+        error = type(unforeseen).__name__
+    else:
+        error = ""
+    finally:
+        # A thread's connection would outlive the answer; a new one says more about Postgres anyway.
+        connection.close()
+    answer: dict[str, Any] = {"ok": not error, "ms": round((monotonic() - started) * 1000, 1)}
+    return answer | ({"error": error} if error else {})
+
+
+def _wait(answer: "Future[dict[str, Any]]", end: float) -> dict[str, Any]:
+    try:
+        return answer.result(timeout=max(0.0, end - monotonic()))
+    except NoAnswerError:
+        return {"ok": False, "ms": DEADLINE * 1000, "error": "no answer in time"}

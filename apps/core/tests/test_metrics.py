@@ -1,0 +1,98 @@
+"""In one process, as runserver is; several are put together in tests of whole stacks."""
+
+from collections.abc import Iterator
+from importlib import reload
+
+import pytest
+from celery import current_app
+from django.test import Client
+from django.urls import clear_url_caches, reverse
+from prometheus_client import REGISTRY
+from pytest_django import Settings
+
+from apps.core.metrics.exposition import exposition
+from apps.core.metrics.requests import count_request, login_failures
+from apps.core.signals import request_served
+from conf import urls
+
+TOKEN = "the-metrics-are-for-prometheus"
+LINE = {
+    "method": "GET",
+    "route": "api/v1/core/ping/",
+    "status": 200,
+    "duration_ms": 12.0,
+    "queries": 2,
+    "query_ms": 4.0,
+}
+
+
+@pytest.fixture
+def _metrics_are_on(settings: Settings) -> Iterator[None]:
+    settings.METRICS_TOKEN = TOKEN
+    reload(urls)
+    clear_url_caches()
+    yield
+    settings.METRICS_TOKEN = ""
+    reload(urls)
+    clear_url_caches()
+
+
+def sample(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_off_there_is_nothing_at_the_path(client: Client) -> None:
+    assert client.get("/metrics").status_code == 404
+
+
+@pytest.mark.usefixtures("_metrics_are_on")
+@pytest.mark.parametrize("sent", ["", "Bearer", "Bearer wrong", TOKEN, f"Bearer {TOKEN} ", "Bearer ünïcödé"])
+def test_without_the_token_nobody_may_read(client: Client, sent: str) -> None:
+    assert client.get("/metrics", headers={"authorization": sent}).status_code == 401
+
+
+@pytest.mark.usefixtures("_metrics_are_on")
+def test_with_the_token_prometheus_reads_requests_and_queues(client: Client) -> None:
+    count_request(LINE)
+    answer = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert 'http_request_duration_seconds_count{method="GET",route="api/v1/core/ping/",status="200"}' in answer.text
+    assert 'celery_queue_length{queue="default"}' in answer.text
+
+
+def test_a_request_is_counted_with_its_queries() -> None:
+    labels = {"method": "GET", "route": "counted", "status": "200"}
+    request_served.send(None, line=LINE | {"route": "counted"})
+    assert sample("http_request_duration_seconds_count", **labels) == 1
+    assert sample("http_request_duration_seconds_bucket", **labels, le="0.01") == 0
+    assert sample("http_request_duration_seconds_bucket", **labels, le="0.025") == 1
+    assert sample("http_request_queries_total", route="counted") == 2
+    assert sample("http_request_query_seconds_total", route="counted") == 0.004
+
+
+def test_what_a_client_makes_up_adds_no_label() -> None:
+    count_request(LINE | {"method": "MAKEUP", "route": None, "status": 404})
+    labels = {"method": "OTHER", "route": "unmatched", "status": "404"}
+    assert sample("http_request_duration_seconds_count", **labels) >= 1
+
+
+def test_a_request_that_was_refused_by_a_limit_is_counted() -> None:
+    count_request(LINE | {"route": "limited", "status": 429})
+    assert sample("http_requests_throttled_total", route="limited") == 1
+
+
+@pytest.mark.django_db
+def test_a_login_that_fails_is_counted(client: Client) -> None:
+    before = login_failures._value.get()
+    client.post(reverse("v1:users:knox_login"), {"email": "a@example.com", "password": "x"}, "application/json")
+    assert login_failures._value.get() == before + 1
+
+
+def test_queues_tell_how_much_waits() -> None:
+    with current_app.connection_for_write() as connection:
+        client = connection.default_channel.client
+        client.lpush("default", "waits", "waits")
+        try:
+            assert b'celery_queue_length{queue="default"} 2.0' in exposition()
+        finally:
+            client.delete("default")

@@ -1,0 +1,123 @@
+"""What each recipe does; the docstring is the help, the returned number the exit status."""
+
+import argparse
+import subprocess
+import sys
+
+from conf import local
+from stack import backup, clients, debug, dev, doctor, environment, lifecycle, logs, replace, status, target, watch
+from stack.console import say
+from stack.interrupts import Interrupted, deaf
+
+
+def up(_: argparse.Namespace) -> int:
+    """Start everything; returns when all of it is healthy."""
+    lifecycle.up()
+    return 0
+
+
+def down(arguments: argparse.Namespace) -> int:
+    """Stop everything, or the programs named."""
+    lifecycle.down(arguments.names)
+    return 0
+
+
+def restart(arguments: argparse.Namespace) -> int:
+    """Restart everything, or the programs named."""
+    lifecycle.restart(arguments.names)
+    return 0
+
+
+def show_status(arguments: argparse.Namespace) -> int:
+    """Show what runs where; exit status 1 where something is not well."""
+    if arguments.watch:
+        watch.run(environment.read())
+    return 0 if status.show(environment.read()) else 1
+
+
+def show_logs(arguments: argparse.Namespace) -> int:
+    """Print logs, then follow them; or all that is on record of one request."""
+    if arguments.request:
+        logs.show_request(arguments.request, raw=arguments.raw)
+    else:
+        logs.show(arguments.names, follow=not arguments.no_follow, lines=arguments.lines, raw=arguments.raw)
+    return 0
+
+
+def develop(_: argparse.Namespace) -> int:
+    """Start everything, follow the logs, and stop everything on Ctrl-C."""
+    return dev.run()
+
+
+def psql(arguments: argparse.Namespace) -> int:
+    """Open psql on the database."""
+    clients.psql(arguments.rest)
+
+
+def redis_cli(arguments: argparse.Namespace) -> int:
+    """Open a Redis client, or run one command."""
+    clients.redis_cli(arguments.rest)
+    return 0
+
+
+def test(arguments: argparse.Namespace) -> int:
+    """Run pytest with Postgres and Redis running; all arguments are pytest's."""
+    with lifecycle.with_servers("test"):
+        # A test run under a debugger or of one test reads best in one process: pytest takes the last -n.
+        command = [sys.executable, "-m", "pytest", "-n", "auto", *arguments.rest]
+        return _run(command)
+
+
+def debugged(arguments: argparse.Namespace) -> int:
+    """Run web, worker or pytest under the debugger."""
+    return debug.run(arguments.rest)
+
+
+def with_servers(arguments: argparse.Namespace) -> int:
+    """Run a command with Postgres and Redis running."""
+    with lifecycle.with_servers(arguments.rest[0]):
+        return _run(arguments.rest)
+
+
+def _run(command: list[str]) -> int:
+    with subprocess.Popen(command, cwd=local.ROOT) as process:
+        try:
+            return process.wait()
+        except Interrupted:
+            with deaf():
+                _let_end(process)
+            raise
+
+
+def _let_end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for what a terminal has interrupted as well; what was not, or does not end, is told to."""
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+
+
+def dump(arguments: argparse.Namespace) -> int:
+    """Write the database into a file; by default a dated one among the backups."""
+    with lifecycle.with_servers("dump"):
+        path = (arguments.file or backup.dated("app.dump")).absolute()
+        backup.dump(target.of(environment.read()), path)
+    say(f"the database is in {path}")
+    return 0
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Replace the database by a dump; asks first, and keeps a dump of what it replaces."""
+    replace.restore(arguments.file.absolute(), yes=arguments.yes)
+    return 0
+
+
+def reset(arguments: argparse.Namespace) -> int:
+    """Replace the database by an empty one, and empty Redis; asks first, and keeps what it replaces."""
+    replace.reset(yes=arguments.yes)
+    return 0
+
+
+def examine(_: argparse.Namespace) -> int:
+    """Look at everything that the stack stands on; exit status 1 where something is wrong."""
+    return 0 if doctor.examine() else 1

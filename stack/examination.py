@@ -1,0 +1,144 @@
+"""What `just doctor` looks at. Each returns what it found, or raises StackError with what is wrong and what to do."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from conf import local
+from stack import directories, external, health, leftovers, ownership, postgres, program, recovery, supervision, web
+from stack import servers as programs
+from stack.environment import Environment
+from stack.errors import StackError
+
+# Bytes of a socket's path, without the terminating zero; supervisord adds a dot and its pid while it binds.
+_LONGEST_PATH = 103 if sys.platform == "darwin" else 107
+_PID = ".4194304"
+
+
+def tools(_: Environment) -> str:
+    """Which interpreter and tools work here."""
+    found = [f"Python {platform.python_version()} ({sys.executable})"]
+    found += [_version(Path(path), "--version") for name in ("uv", "just") if (path := shutil.which(name))]
+    return ", ".join(found)
+
+
+def state(_: Environment) -> str:
+    """Whether the state can be written."""
+    directories.make_state()
+    return str(local.STATE)
+
+
+def disk(_: Environment) -> str:
+    """Whether there is space."""
+    directories.require_space()
+    return f"{shutil.disk_usage(local.STATE).free / 1e9:.1f} GB free"
+
+
+def sockets(_: Environment) -> str:
+    """Whether the directory of the sockets can be trusted, and their paths are short enough."""
+    if local.RUNTIME.is_symlink() or local.RUNTIME.exists():
+        directories.check_runtime()
+    length = len(os.fsencode(supervision.SOCKET)) + len(_PID)
+    if length > _LONGEST_PATH:
+        raise StackError(f"{supervision.SOCKET} is {length} bytes long, and {_LONGEST_PATH} are possible.")
+    return f"{local.RUNTIME}, paths of {length} of {_LONGEST_PATH} bytes"
+
+
+def postgres_programs(settings: Environment) -> str:
+    """Which Postgres."""
+    if settings.database_url:
+        return "DATABASE_URL"
+    if not _are_installed():
+        return "not installed yet: just up"
+    found = programs.find()
+    return f"{_version(found.postgres_bin / 'postgres', '--version')}, from {found.origin}"
+
+
+def redis_programs(settings: Environment) -> str:
+    """Which Redis."""
+    if settings.redis_url:
+        return "REDIS_URL"
+    if not _are_installed():
+        return "not installed yet: just up"
+    found = programs.find()
+    return f"{_version(found.redis_server, '--version')}, from {found.origin}"
+
+
+def _are_installed() -> bool:
+    return bool(programs.toolchain()) or programs.SERVICES.exists()
+
+
+def _version(path: Path, option: str) -> str:
+    try:
+        done = subprocess.run([path, option], capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise StackError(f"{path} does not run here ({error}). Remove {programs.SERVICES}, then: just up") from error
+    return " ".join(done.stdout.split()[:4])
+
+
+def cluster(settings: Environment) -> str:
+    """Whether the programs can read the cluster."""
+    if settings.database_url or not postgres.CLUSTER.exists():
+        return "none" if settings.database_url else "none yet: just up makes it"
+    if _are_installed():
+        postgres.refuse_other_version(programs.find().postgres_bin)
+    return str(postgres.CLUSTER)
+
+
+def data(settings: Environment) -> str:
+    """Whether somebody else has the data."""
+    if leftovers.processes():
+        return "in use by this checkout"
+    for server in external.ours(settings):
+        ownership.require_free(program.DATA[server])
+    return "free"
+
+
+def processes(_: Environment) -> str:
+    """Whether all of ours that live are led."""
+    left = leftovers.orphans(supervision.pid())
+    if left or (supervision.programs() and not recovery.is_whole()):
+        pids = ", ".join(str(process.pid) for process in left) or "the supervisor"
+        raise StackError(f"left over from an earlier start, or without their files: {pids}. To heal it: just up")
+    return f"{len(leftovers.processes())} of this checkout"
+
+
+def files(_: Environment) -> str:
+    """Whether an interruption has left files."""
+    left = [*local.STATE.glob("postgres.new.*"), *local.STATE.glob("tools.*"), *local.STATE.glob("backups/*.partial")]
+    if not supervision.programs() and not leftovers.processes() and local.RUNTIME.exists():
+        left.append(local.RUNTIME)
+    if left:
+        raise StackError("left over from an interruption: " + " ".join(map(str, left)) + " To remove: rm -r")
+    return "nothing left over"
+
+
+def port(settings: Environment) -> str:
+    """Whether the API's port is free, or ours."""
+    wanted = settings.port or web.kept()
+    if supervision.programs().get("web", program.NOTHING).runs:
+        return f"{web.kept()} is the API's"
+    if settings.port:
+        web.require(settings.port)
+    return f"{wanted or web.FIRST}" + ("" if settings.port else ", or the next free one")
+
+
+def elsewhere(settings: Environment) -> str:
+    """Whether servers that are not ours answer."""
+    if settings.database_url:
+        external.require_database(settings.database_url)
+    if settings.redis_url:
+        external.require_redis(settings.redis_url)
+    return ", ".join(name for name in program.SERVERS if name not in external.ours(settings)) or "nothing"
+
+
+def how_it_is(_: Environment) -> str:
+    """Whether what runs is well."""
+    if not supervision.programs():
+        return "nothing runs"
+    if not health.is_healthy():
+        raise StackError("the API does not call itself healthy. See: just status, just logs. To heal it: just up")
+    return "healthy"

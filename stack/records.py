@@ -1,0 +1,73 @@
+"""The lines of logs as records: when each was written, and in which order they belong."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+# Of the project's own lines (JSON), of Postgres, and of Redis, in this order.
+_JSON_TIME = re.compile(r'"timestamp": ?"([0-9T:.-]+)Z"')
+_POSTGRES_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d[.,]\d{3})(?: UTC)?")
+_REDIS_TIME = re.compile(r"\d+:\w (\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3})")
+
+
+class Record(NamedTuple):
+    """A line, the program that wrote it, and the second since 1970 when it did."""
+
+    time: float
+    program: str
+    line: str
+
+    def fields(self) -> dict[str, Any] | None:
+        """Return what a JSON line says; None for any other line."""
+        try:
+            found = json.loads(self.line)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
+
+def records(program: str, lines: Iterable[str], *, before: float) -> Iterator[Record]:
+    """Return the lines of a file as records; a line without a time belongs to the one before it.
+
+    before is the time of those that have none before them.
+    """
+    time = before
+    for line in lines:
+        time = _time(line) or time
+        yield Record(time, program, line)
+
+
+def in_order(files: Iterable[Iterable[Record]]) -> list[Record]:
+    """Merge files by time. Not even one of them is in order: a thread that has the time may have to wait to write."""
+    return sorted(chain.from_iterable(files), key=lambda record: record.time)
+
+
+def of_request(request_id: str, found: Iterable[Record]) -> Iterator[Record]:
+    """Return the records of one request, those of its tasks included; each line once, wherever it is stored."""
+    seen = set()
+    for record in found:
+        if request_id not in record.line or record.line in seen:
+            continue
+        if (fields := record.fields()) and fields.get("request_id") == request_id:
+            seen.add(record.line)
+            yield record
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files of a log, the rotated one first."""
+    return [file for file in (path.with_name(f"{path.name}.1"), path) if file.is_file()]
+
+
+def _time(line: str) -> float:
+    if found := _JSON_TIME.search(line):
+        return datetime.fromisoformat(f"{found[1]}+00:00").timestamp()
+    if found := _POSTGRES_TIME.match(line):
+        return datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00").timestamp()
+    if found := _REDIS_TIME.match(line):
+        # In local time.
+        return datetime.strptime(found[1], "%d %b %Y %H:%M:%S.%f").astimezone().timestamp()
+    return 0.0

@@ -1,0 +1,51 @@
+"""What a program costs the machine, its descendants included."""
+
+import time
+
+import psutil
+
+
+def memory(pid: int) -> float:
+    """Return megabytes.
+
+    The proportional set size where the kernel tells it, for Postgres' processes share most of theirs.
+    """
+    return sum(_share(process) for process in _family(pid)) / 1e6
+
+
+class Processors:
+    """How much of one processor programs use, since the last time that they were asked about."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to compare to: the first answer is what a process has used since it began."""
+        self._before: dict[int, tuple[float, float]] = {}
+
+    def percent(self, pid: int) -> float:
+        """Return percents of one processor; 100 means that one is used up, two may be 200."""
+        return sum(self._percent(process) for process in _family(pid))
+
+    def _percent(self, process: psutil.Process) -> float:
+        try:
+            times, began = process.cpu_times(), process.create_time()
+        except psutil.Error:
+            return 0.0
+        now, used = time.time(), times.user + times.system
+        then, used_then = self._before.get(process.pid, (began, 0.0))
+        self._before[process.pid] = (now, used)
+        return max(0.0, used - used_then) / max(now - then, 0.01) * 100
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _share(process: psutil.Process) -> int:
+    try:
+        memory = process.memory_full_info()
+    except psutil.Error:
+        return 0
+    return int(getattr(memory, "pss", 0) or memory.rss)

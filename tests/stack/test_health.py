@@ -1,0 +1,118 @@
+"""What /livez, /readyz and /healthz say while a part of the stack is stopped, or hangs, and when it is back."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from tests.stack.checkout import Checkout, eventually
+
+
+def tell_supervisor(stack: Checkout, call: str) -> None:
+    command = [sys.executable, "-c", f"from stack import supervision; supervision.{call}"]
+    subprocess.run(command, cwd=stack.path, env=stack.environment, check=True)
+
+
+@contextmanager
+def stopped(stack: Checkout, program: str) -> Iterator[None]:
+    tell_supervisor(stack, f"stop(['{program}'])")
+    try:
+        yield
+    finally:
+        tell_supervisor(stack, f"start(['{program}'])")
+
+
+@contextmanager
+def hanging(stack: Checkout, program: str) -> Iterator[None]:
+    """The program and its children do nothing, and hold on to all that they have."""
+    leader = psutil.Process(stack.pid(program))
+    processes = [leader, *leader.children(recursive=True)]
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture(scope="module")
+def token(stack: Checkout) -> str:
+    code = (
+        "from apps.users.models import AuthToken, CustomUser;"
+        "user = CustomUser.objects.create_user('ada@example.com', 'engine-no-1842');"
+        "print(AuthToken.objects.create(user=user)[1])"
+    )
+    return stack.just("manage", "shell", "-v0", "-c", code).stdout.split()[-1]
+
+
+@pytest.fixture(autouse=True)
+def _all_is_well(stack: Checkout) -> None:
+    eventually(lambda: stack.health()["status"] == "ok", "health before the test", seconds=60)
+
+
+def status(stack: Checkout, path: str) -> int:
+    return requests.get(f"{stack.url}{path}", timeout=10).status_code
+
+
+def down(stack: Checkout) -> set[str]:
+    return {name for name, answer in stack.health()["components"].items() if not answer["ok"]}
+
+
+def test_without_redis_it_serves_and_says_what_is_down(stack: Checkout, token: str) -> None:
+    with stopped(stack, "redis"):
+        eventually(lambda: "redis" in down(stack), "redis is named")
+        assert (status(stack, "/livez"), status(stack, "/readyz"), status(stack, "/healthz")) == (200, 200, 503)
+        read = requests.get(
+            f"{stack.url}/api/v1/auth/profile/", headers={"Authorization": f"Bearer {token}"}, timeout=10
+        )
+        assert read.json()["email"] == "ada@example.com"
+    eventually(lambda: "redis" not in down(stack), "redis is back", seconds=5)
+    eventually(lambda: not down(stack), "worker and beat are back, too", seconds=30)
+
+
+@pytest.mark.parametrize("program", ["worker", "beat"])
+def test_without_a_worker_or_a_beat_it_serves_and_says_so(stack: Checkout, program: str) -> None:
+    with stopped(stack, program):
+        eventually(lambda: down(stack) == {program}, f"{program} is named")
+        assert (status(stack, "/livez"), status(stack, "/readyz"), status(stack, "/healthz")) == (200, 200, 503)
+
+
+@pytest.mark.parametrize("program", ["redis", "worker", "beat"])
+def test_what_went_on_is_well_again_within_two_seconds(stack: Checkout, program: str) -> None:
+    with hanging(stack, program):
+        eventually(lambda: program in down(stack), f"{program} is named")
+    eventually(lambda: not down(stack), f"{program} is back", seconds=2)
+
+
+def test_without_postgres_it_is_alive_and_not_ready(stack: Checkout) -> None:
+    with stopped(stack, "postgres"):
+        eventually(lambda: status(stack, "/readyz") == 503, "not ready")
+        assert status(stack, "/livez") == 200
+        assert "postgres" in down(stack)
+    eventually(lambda: status(stack, "/readyz") == 200, "ready again", seconds=10)
+
+
+@pytest.mark.parametrize("program", ["redis", "postgres"])
+def test_a_server_that_hangs_does_not_hold_up_the_answer(stack: Checkout, program: str) -> None:
+    answers: list[Any] = []
+    with hanging(stack, program):
+        for _ in range(3):
+            started = time.monotonic()
+            answers.append((down(stack), time.monotonic() - started))
+            time.sleep(1)
+    assert program in answers[-1][0]
+    # One second by design, and what a busy machine takes.
+    assert max(seconds for _, seconds in answers) < 2
+
+
+def test_a_component_is_asked_once_a_second_however_many_ask(stack: Checkout) -> None:
+    answers = [stack.health()["components"]["postgres"]["ms"] for _ in range(20)]
+    assert len(set(answers)) < len(answers)

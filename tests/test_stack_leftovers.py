@@ -1,0 +1,89 @@
+"""Which processes are ours, and how they are ended."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from conf import local
+from stack import leftovers
+
+Start = Callable[..., psutil.Process]
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "STATE", tmp_path / "state")
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Return a function that starts a process with variables in its environment."""
+    started = []
+
+    def start(script: str = "exec sleep 60", **variables: str) -> psutil.Process:
+        command = ["sh", "-c", script]
+        process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE)
+        started.append(process)
+        return psutil.Process(process.pid)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_process_with_the_mark_is_ours_and_no_other(start: Start) -> None:
+    ours = start(**leftovers.mark())
+    start()
+    start(**leftovers.mark() | {"STACK_STATE": "/elsewhere/.state"})
+    start(**leftovers.mark() | {"STACK_PLACE": "pid:[another container]"})
+
+    assert leftovers.processes() == [ours]
+
+
+def test_processes_of_one_program(start: Start) -> None:
+    start(**leftovers.mark(), SUPERVISOR_PROCESS_NAME="web")
+    worker = start(**leftovers.mark(), SUPERVISOR_PROCESS_NAME="worker")
+
+    assert leftovers.processes("worker") == [worker]
+    assert leftovers.is_program(worker.pid, "worker")
+    assert not leftovers.is_program(worker.pid, "web")
+
+
+def test_one_that_runs_below_ours_does_not_find_itself(monkeypatch: pytest.MonkeyPatch, start: Start) -> None:
+    ours = start(**leftovers.mark())
+    monkeypatch.setattr(os, "getpid", lambda: ours.pid)
+
+    assert leftovers.processes() == []
+
+
+def test_orphans_are_those_that_the_supervisor_does_not_lead(start: Start) -> None:
+    orphan = start(**leftovers.mark())
+
+    assert leftovers.orphans(supervisor=orphan.pid) == []
+    assert leftovers.orphans(supervisor=os.getpid()) == []
+    assert leftovers.orphans(supervisor=1 << 22) == [orphan]
+
+
+def test_what_does_not_end_is_killed(start: Start) -> None:
+    stubborn = start(
+        "trap '' TERM INT QUIT; echo; while :; do sleep 1; done", **leftovers.mark(), SUPERVISOR_PROCESS_NAME="web"
+    )
+
+    leftovers.end(leftovers.processes())
+
+    assert not leftovers.is_alive(stubborn)
+
+
+def test_a_zombie_counts_as_dead(start: Start) -> None:
+    process = start(**leftovers.mark())
+    process.send_signal(signal.SIGKILL)
+    while process.status() != psutil.STATUS_ZOMBIE:
+        pass
+
+    assert not leftovers.is_alive(process)

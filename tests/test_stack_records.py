@@ -1,0 +1,71 @@
+"""What `just logs` makes of the lines of different programs."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from stack.records import Record, in_order, of_request, records
+from stack.render import renderer
+
+NOON = datetime(2026, 11, 2, 12, 0, 0, 123000, tzinfo=UTC).timestamp()
+
+
+def line(event: str, **values: object) -> str:
+    return json.dumps({"event": event, "level": "info", "timestamp": "2026-11-02T12:00:00.123000Z", **values})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        line("hello"),
+        '{"event":"hello","timestamp":"2026-11-02T12:00:00.123000Z"}',
+        "2026-11-02 12:00:00.123 UTC [1] LOG:  hello",
+        f"12:M {datetime.fromtimestamp(NOON).astimezone().strftime('%d %b %Y %H:%M:%S.%f')[:-3]} * hello",
+    ],
+)
+def test_the_time_of_a_line_is_known_whoever_wrote_it(text: str) -> None:
+    assert next(records("any", [text], before=0.0)).time == pytest.approx(NOON)
+
+
+def test_a_line_without_a_time_belongs_to_the_one_before() -> None:
+    found = list(records("web", ["first of all", line("hello"), "  and its traceback"], before=7.0))
+    assert [record.time for record in found] == [7.0, pytest.approx(NOON), pytest.approx(NOON)]
+
+
+def test_files_are_merged_by_time_and_lines_of_one_time_stay_in_their_order() -> None:
+    files = [[Record(1, "a", "1"), Record(3, "a", "3"), Record(3, "a", "4")], [Record(2, "b", "2")]]
+    assert [record.line for record in in_order(files)] == ["1", "2", "3", "4"]
+
+
+def test_of_a_request_there_is_each_line_once_and_no_line_that_only_mentions_it() -> None:
+    mine, other = line("mine", request_id="request-one"), line("other", request_id="two", path="/request-one")
+    found = [Record(1, "backend", mine), Record(1, "info", mine), Record(2, "worker", other), Record(3, "x", "{broken")]
+    assert [record.line for record in of_request("request-one", found)] == [mine]
+
+
+def test_people_see_the_event_and_its_values_and_no_control_characters() -> None:
+    text = line("hello\n\x1b[2J", agent="\x9b\u202e", n=1, none=None, exception="Traceback\n  ValueError: \x1b[31m")
+    shown = renderer(prefix=True)(Record(NOON, "backend", text))
+    head, *traceback = shown.split("\n")
+    assert head.startswith("backend  | ")
+    assert head.endswith("info     hello\\n\\x1b[2J  agent=\\x9b\\u202e n=1 none=-")
+    assert traceback == ["    Traceback", "      ValueError: \\x1b[31m"]
+
+
+def test_a_line_that_is_no_json_is_shown_without_control_characters() -> None:
+    assert renderer(prefix=False)(Record(NOON, "redis", "1:M * \x1b[2Jready")) == "1:M * \\x1b[2Jready"
+    assert renderer(prefix=False)(Record(NOON, "redis", "[1]")) == "[1]"
+
+
+def test_machines_see_the_line_as_it_is() -> None:
+    assert renderer(prefix=True, raw=True)(Record(NOON, "backend", line("hello"))) == line("hello")
+
+
+def test_levels_have_colours_on_a_terminal_that_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    record = Record(NOON, "backend", line("hello", level="error"))
+    assert "\x1b[31merror" in renderer(prefix=False)(record)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in renderer(prefix=False)(record)

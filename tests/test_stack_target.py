@@ -1,0 +1,44 @@
+"""The database that DATABASE_URL means, in the words of Postgres' clients."""
+
+import pytest
+
+from stack import target
+from stack.environment import Environment
+from stack.errors import StackError
+
+
+def settings(url: str) -> Environment:
+    return Environment(port=0, postgres_port=0, redis_port=0, database_url=url, redis_url="")
+
+
+def test_the_password_goes_by_the_environment_and_never_by_the_command_line() -> None:
+    database = target.of(settings("postgres://app:hunter2@db.example.com:5433/shop"))
+
+    assert "hunter2" not in database.place()
+    assert "host=db.example.com" in database.place()
+    assert "port=5433" in database.place()
+    assert database.environment()["PGPASSWORD"] == "hunter2"
+    assert "dbname=postgres" in database.place("postgres")
+
+
+@pytest.mark.parametrize(
+    "url", ["hunter2", "postgres//a:hunter2@b/c", "sqlite:///hunter2", "postgres://u:hunter2@host"]
+)
+def test_what_is_no_url_of_a_database_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(StackError, match="DATABASE_URL") as raised:
+        target.of(settings(url))
+
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://db/app", "postgres:///app?host=db", "postgres://localhost/app?hostaddr=10.1.2.3"]
+)
+def test_another_machine_is_refused_by_what_replaces_data(url: str) -> None:
+    with pytest.raises(StackError, match="just reset"):
+        target.require_local(target.of(settings(url)), "reset")
+
+
+@pytest.mark.parametrize("url", ["", "postgres://localhost/app", "postgres:///app?host=/run/postgresql"])
+def test_this_machine_is_not(url: str) -> None:
+    target.require_local(target.of(settings(url)), "reset")
