@@ -6,7 +6,7 @@ import time
 from stack import queues, supervision
 from stack.console import say, table
 from stack.environment import Environment
-from stack.supervision import Program
+from stack.program import Program
 from stack.usage import Processors, memory
 
 _PAUSE = 2.0
