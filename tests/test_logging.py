@@ -126,6 +126,13 @@ def test_on_a_terminal_nothing_that_was_sent_moves_the_cursor() -> None:
     assert len(said.splitlines()) == 1
 
 
+def test_on_a_terminal_a_traceback_keeps_its_lines_and_nothing_else() -> None:
+    failed = ValueError("\x1b[2Jcleared")
+    record = logging.makeLogRecord({"msg": "failed", "name": "apps", "exc_info": (ValueError, failed, None)})
+    said = formatter("readable").format(record)
+    assert "ValueError: \\x1b[2Jcleared" in said.splitlines()[-1]
+
+
 def test_a_line_break_in_a_value_starts_no_line(stored: Any) -> None:
     logging.getLogger("apps").info("hello\n{}", extra={"agent": 'x\n{"event": "forged"}'})
     [(_, line)] = stored()
