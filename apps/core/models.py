@@ -14,3 +14,13 @@ class StartedTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.id}"
+
+
+class Effect(models.Model):
+    """An effect outside the database that has happened (see apps/core/effects.py)."""
+
+    key = models.CharField(max_length=255, primary_key=True)
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
