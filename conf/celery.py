@@ -3,8 +3,12 @@
 import os
 
 from celery import Celery, signals
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings")
+
+# Kombu's own loses the task that it has just taken when its worker dies. It is the URL's scheme that chooses.
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "apps.core.broker:Transport"))
 
 app = Celery("conf")
 app.config_from_object("conf.celery_settings")

@@ -1,27 +1,34 @@
-"""Celery's settings, each with the failure that it prevents. Redis is the broker, Postgres keeps the results."""
+"""Celery's settings, each with the failure that it prevents. Redis is the broker, Postgres keeps the results.
 
+How soon a task is back whose worker died: its process alone, at once; the whole worker, or Redis,
+TASK_VISIBILITY_TIMEOUT plus the two seconds of the restore loop.
+"""
+
+import sys
 from datetime import timedelta
 
 from django.conf import settings
 from kombu import Queue
 
 # Seconds. A task is stopped by an exception, then for good; apps.core.checks holds the order of the numbers.
-task_soft_time_limit = 270
-task_time_limit = 300
+task_time_limit = settings.TASK_TIME_LIMIT
+task_soft_time_limit = task_time_limit * 0.9
 # After this Redis hands an unfinished task to another worker: below the time limit, tasks would run twice.
-_VISIBILITY_TIMEOUT = 600
+visibility_timeout = settings.TASK_VISIBILITY_TIMEOUT
 
 broker_url = settings.CELERY_BROKER_URL
 broker_connection_retry_on_startup = True
 # A worker never gives up on its broker: one that did would be alive, and deaf.
 broker_connection_max_retries = None
+# Celery's own waits up to 30 s between two tries: a broker that is back would have no worker all the while.
+worker_consumer = "apps.core.consumer:PromptConsumer"
 broker_transport_options = {
-    "visibility_timeout": _VISIBILITY_TIMEOUT,
-    # Look for the tasks of dead workers every 2 s, not every 100: a task that was lost with its worker is back
-    # at most this much after the visibility timeout. The lock must not outlive a worker that died holding it.
+    "visibility_timeout": visibility_timeout,
+    # Look for the tasks of dead workers every 2 s, not every 100. The lock must not outlive a worker that died
+    # holding it for long.
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
-    "unacked_mutex_expire": 10,
+    "unacked_mutex_expire": 2,
     # A broker that hangs: without it a request that starts a task would wait for ever.
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
@@ -32,8 +39,7 @@ broker_transport_options = {
     "interval_max": 0.1,
 }
 # Celery reads the timeout in three places, and the smallest one wins.
-result_backend_transport_options = {"visibility_timeout": _VISIBILITY_TIMEOUT}
-visibility_timeout = _VISIBILITY_TIMEOUT
+result_backend_transport_options = {"visibility_timeout": visibility_timeout}
 task_publish_retry_policy = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 
 # A worker that dies has not acknowledged: its tasks come back. So tasks are written to bear running twice.
@@ -43,8 +49,10 @@ task_reject_on_worker_lost = True
 worker_prefetch_multiplier = 1
 # Without its broker a worker cannot acknowledge: it ends what it runs, for another worker will start it again.
 worker_cancel_long_running_tasks_on_connection_loss = True
-# On QUIT running tasks have this long to end; what does not is handed back to the queue.
-worker_soft_shutdown_timeout = 10
+# On QUIT running tasks have this long to end; what does not is handed back to the queue, not lost with the worker.
+worker_soft_shutdown_timeout = settings.TASK_SHUTDOWN_TIMEOUT
+# Tasks that wait for their time (retries) are handed back as well: else a worker that only waits would drop them.
+worker_enable_soft_shutdown_on_idle = True
 # Nobody listens to events; sending them costs a round trip a task.
 worker_send_task_events = False
 worker_hijack_root_logger = False
@@ -63,7 +71,14 @@ task_default_queue = "default"
 # A mistyped queue is an error where the task is sent: else its tasks would wait where no worker looks.
 task_create_missing_queues = False
 
-result_backend = "django-db"
+# Waits for a Postgres that restarts: else a task that is done would be on record as running, for ever.
+result_backend = "apps.core.results:PatientDatabaseBackend"
+result_backend_always_retry = True
+# Waits double from 10 ms, and are 10 s at most: half a minute in all.
+result_backend_max_retries = 12
+# Connections are kept from task to task: to open one for each costs more than a small task does. Each is tested
+# before it is used (see apps/core/results.py), so that a restart of Postgres fails no task.
+CELERY_DB_REUSE_MAX = sys.maxsize
 # Name, arguments, worker: a result in the admin says whose it is.
 result_extended = True
 result_expires = timedelta(days=7)

@@ -193,6 +193,13 @@ CACHES = {
     },
 }
 
+# --- Background work (see conf/celery_settings.py and docs/tasks.md) ------------------------------------------
+# Seconds: how long a task may take; after how long an unfinished one is given to another worker; how long a worker
+# that is told to stop waits for what it runs.
+TASK_TIME_LIMIT = env.int("TASK_TIME_LIMIT", default=300)
+TASK_VISIBILITY_TIMEOUT = env.int("TASK_VISIBILITY_TIMEOUT", default=600)
+TASK_SHUTDOWN_TIMEOUT = env.int("TASK_SHUTDOWN_TIMEOUT", default=10)
+
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.CustomUser"
 AUTHENTICATION_BACKENDS = ["apps.users.backends.EmailBackend"]

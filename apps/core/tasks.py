@@ -2,13 +2,26 @@
 
 import logging
 import time
+from datetime import UTC, datetime
+from typing import Any
 
-from celery import Task, shared_task
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
+from celery.exceptions import Reject
 
-logger = logging.getLogger(__name__)
+from apps.core.broker import LOST
+
+logger = logging.getLogger("django.info")
+
+# Deliveries of a task whose process dies each time.
+MAX_DELIVERIES = 3
 
 
-class BaseTaskWithRetry(Task):  # type: ignore[type-arg] # generic for type checkers alone
+class PoisonError(Exception):
+    """The task's process or worker died at every delivery; it is not delivered again."""
+
+
+class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for type checkers alone
     """Try again when a task fails: up to 3 times, after up to 2, 4 and 8 seconds (full jitter spreads the load).
 
     A task that cannot succeed the next time either names the exceptions that say so::
@@ -16,7 +29,7 @@ class BaseTaskWithRetry(Task):  # type: ignore[type-arg] # generic for type chec
         @shared_task(base=BaseTaskWithRetry, dont_autoretry_for=(InvalidAddress,))
 
     Arguments are ids, never objects, links or secrets: they are stored with the result. A task may run twice
-    (its worker died before it could acknowledge), so its effects have to bear that.
+    (its worker died before it could acknowledge), so its effects have to bear that: see apps/core/effects.py.
     """
 
     autoretry_for = (Exception,)
@@ -25,6 +38,32 @@ class BaseTaskWithRetry(Task):  # type: ignore[type-arg] # generic for type chec
     retry_backoff = 2
     retry_backoff_max = 60
     retry_jitter = True
+
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+        """Tell of the start, and refuse what has killed whoever ran it (raises PoisonError, which is not retried)."""
+        times_lost = self.request.get(LOST) or 0
+        logger.info("task started", extra={"retries": self.request.retries, "times_lost": times_lost})
+        if times_lost >= MAX_DELIVERIES:
+            raise PoisonError(f"Its process or worker died {times_lost} times.")
+
+    def apply_async(self, *args: Any, **options: Any) -> Any:
+        """Send the task. Raises ValueError for one that is to wait longer than Redis lets a worker keep it."""
+        limit = self.app.conf.visibility_timeout
+        if _wait(options.get("countdown"), options.get("eta")) >= limit:
+            hint = "Let a schedule look for what is due (apps/core/schedules.py)."
+            raise ValueError(f"A task cannot wait for {limit} s or more: it would be delivered again and again. {hint}")
+        return super().apply_async(*args, **options)
+
+    def retry(self, *args: Any, **kwargs: Any) -> Any:
+        """Try again later. With a broker that is away Celery would drop the task; ours goes back to its queue."""
+        try:
+            return super().retry(*args, **kwargs)
+        except Reject as reject:
+            raise Reject(reject.args[0], requeue=True) from reject
+
+
+def _wait(countdown: float | None, eta: datetime | None) -> float:
+    return (eta - datetime.now(UTC)).total_seconds() if eta else countdown or 0
 
 
 @shared_task(base=BaseTaskWithRetry)

@@ -1,7 +1,6 @@
 """Two deliveries of one task: one after the other, at the same time, and after a failure or a death."""
 
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -15,9 +14,8 @@ mails: list[str] = []
 
 
 @pytest.fixture(autouse=True)
-def _empty_mailbox() -> Iterator[None]:
+def _empty_mailbox() -> None:
     mails.clear()
-    yield
 
 
 def send(key: str = "welcome:1") -> None:

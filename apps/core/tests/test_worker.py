@@ -71,6 +71,8 @@ def _no_attempts() -> None:
 def _worker(django_db_setup: None) -> Iterator[None]:
     with current_app.connection_for_write() as connection:
         connection.default_channel.client.flushdb()
+    # In a thread: a connection that it keeps would outlive it, and the database could not be dropped.
+    current_app.conf["CELERY_DB_REUSE_MAX"] = 0
     with start_worker(current_app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
         yield
 
@@ -98,8 +100,8 @@ def test_the_owner_reads_the_result_and_the_log_tells_whose_request_it_was() -> 
     assert report["state"] == "SUCCESS"
     assert report["result"]["waited_ms"] > 0
     assert report["created"] <= report["started"] <= report["finished"]
-    lines = lines_of("worker-test-0001")[-3:]
-    assert {line["event"] for line in lines} == {"request", "task", "Measured how long a task waits"}
+    lines = lines_of("worker-test-0001")[-4:]
+    assert {line["event"] for line in lines} == {"request", "task started", "Measured how long a task waits", "task"}
     assert {line["request_id"] for line in lines} == {"worker-test-0001"}
     [run] = [line for line in lines if line["event"] == "task"]
     assert (run["task_id"], run["state"], run["retries"]) == (response.json()["id"], "SUCCESS", 0)
@@ -110,7 +112,7 @@ def test_a_task_of_a_task_has_the_same_request() -> None:
         outer = parent.delay()
     inner = finished(outer.id).result
     finished(inner)
-    runs = [line for line in lines_of("worker-test-0002")[-2:] if line["event"] == "task"]
+    runs = [line for line in lines_of("worker-test-0002")[-4:] if line["event"] == "task"]
     assert {run["task_id"] for run in runs} == {outer.id, inner}
 
 

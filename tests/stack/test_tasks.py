@@ -1,0 +1,102 @@
+"""What becomes of tasks that fail, that kill, and whose worker or broker goes away: real processes, short limits."""
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+import requests
+
+from tests.stack.checkout import Checkout, eventually
+from tests.stack.trial import RESTORE_INTERVAL, SHUTDOWN_TIMEOUT, SLACK, VISIBILITY_TIMEOUT, Trial
+
+
+@pytest.fixture(scope="module")
+def trial(make_checkout: Callable[..., Checkout]) -> Trial:
+    trial = Trial(make_checkout())
+    trial.checkout.just("up")
+    return trial
+
+
+def test_a_task_that_kills_its_process_fails_visibly_after_three_deliveries(trial: Trial) -> None:
+    [poison] = trial.send("trial_kills_itself", [])
+
+    eventually(lambda: trial.states([poison]) == {"FAILURE": 1}, "the failure", seconds=30)
+
+    assert trial.effects() == ["delivered poison"] * 3
+    [end] = [line for line in trial.lines(poison) if line["event"] == "task"]
+    assert (end["state"], end["error"]) == ("FAILURE", "PoisonError")
+    assert trial.waiting() == 0, "it is not queued again"
+    [after] = trial.send("trial_sleeps", [0])
+    eventually(lambda: trial.states([after]) == {"SUCCESS": 1}, "the next task")
+    assert trial.effects() == ["delivered poison"] * 3
+
+
+def test_tasks_that_always_fail_are_tried_four_times_and_tell_whose_request_they_were(trial: Trial) -> None:
+    url = f"{trial.checkout.url}/trial/"
+    ids = requests.get(url, headers={"X-Request-ID": "ten-that-fail"}, timeout=10).json()["ids"]
+
+    eventually(lambda: trial.states(ids) == {"FAILURE": 10}, "ten failures", seconds=14 + 2 * SLACK)
+
+    waits = []
+    for task in ids:
+        lines = trial.lines(task)
+        assert {line["request_id"] for line in lines} == {"ten-that-fail"}
+        runs = [line for line in lines if line["event"] == "task"]
+        assert [(run["state"], run["retries"]) for run in runs] == [
+            *(("RETRY", tries) for tries in range(3)),
+            ("FAILURE", 3),
+        ]
+        waits += list(enumerate(later["at"] - earlier["at"] for earlier, later in pairwise(trial.starts(task))))
+    assert all(wait <= 2 ** (tries + 1) + SLACK for tries, wait in waits), waits
+    # Full jitter takes half of 2 + 4 + 8 seconds in the mean: 70 s for the ten of them.
+    assert sum(wait for _, wait in waits) > 30
+
+
+def test_a_task_whose_worker_is_killed_starts_again_when_the_settings_say(trial: Trial) -> None:
+    [task] = trial.send("trial_sleeps", [1])
+    eventually(lambda: trial.starts(task), "its start")
+
+    trial.process("worker").kill()
+
+    eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "its success", seconds=VISIBILITY_TIMEOUT + 2 * SLACK)
+    first, second = trial.starts(task)
+    took = second["at"] - first["at"]
+    print(f"a killed worker's task started again after {took:.1f} s")  # noqa: T201 - for the record
+    assert VISIBILITY_TIMEOUT - 1 < took < VISIBILITY_TIMEOUT + RESTORE_INTERVAL + SLACK
+    assert second["times_lost"] == 1
+
+
+def test_a_worker_without_its_broker_is_not_healthy_and_recovers_by_itself(trial: Trial) -> None:
+    worker = trial.process("worker")
+    trial.supervisor("supervision.stop(['redis'])")
+    eventually(lambda: not trial.checkout.health()["components"]["worker"]["ok"], "a worker that is not healthy")
+    # Long enough that Celery's own pauses between two tries would have grown.
+    time.sleep(8)
+
+    trial.supervisor("supervision.start(['redis'])")
+    back = time.monotonic()
+
+    eventually(lambda: trial.checkout.health()["components"]["worker"]["ok"], "a healthy worker")
+    print(f"healthy {time.monotonic() - back:.1f} s after Redis was told to start")  # noqa: T201
+    assert time.monotonic() - back < 2 + SLACK
+    assert trial.process("worker") == worker, "the same process"
+    [task] = trial.send("trial_sleeps", [0])
+    eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "a task")
+
+
+def test_down_hands_a_long_task_back_and_the_next_up_does_it(trial: Trial) -> None:
+    trial.checkout.just("down")
+    trial.limits(time_limit=40, visibility_timeout=60)
+    trial.checkout.just("up")
+    [task] = trial.send("trial_sleeps", [20])
+    eventually(lambda: trial.starts(task), "its start")
+
+    asked = time.monotonic()
+    trial.checkout.just("down")
+    took = time.monotonic() - asked
+    trial.checkout.just("up")
+
+    assert took < SHUTDOWN_TIMEOUT + SLACK
+    eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "its success", seconds=20 + SLACK)
+    assert [line["times_lost"] for line in trial.starts(task)] == [0, 0], "handed back, not lost"

@@ -1,0 +1,100 @@
+"""A stack with short limits and tasks that misbehave: what the tests of background work ask of it."""
+
+import json
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.stack.checkout import Checkout
+
+# Seconds; what production has is twenty times as long.
+TIME_LIMIT = 12
+VISIBILITY_TIMEOUT = 15
+SHUTDOWN_TIMEOUT = 3
+# How often a worker looks for what dead ones have left.
+RESTORE_INTERVAL = 2
+# What a busy machine may need on top.
+SLACK = 8
+
+_SEND = """
+import json, uuid
+from apps.core import tasks
+ids = []
+for args in json.loads('''{calls}'''):
+    ids.append(tasks.{task}.apply_async(args).id)
+print("ids", json.dumps(ids))
+"""
+
+
+class Trial:
+    """The stack of a checkout, as whoever sends tasks sees it."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self.checkout = checkout
+        trial = Path(__file__).with_name("trial_tasks.py").read_text()
+        kept = "".join(line for line in trial.splitlines(keepends=True) if "not in the copy" not in line)
+        module = checkout.path / "apps" / "core" / "tasks.py"
+        module.write_text(f"{module.read_text()}\n\n{kept}")
+        with (checkout.path / "conf" / "urls.py").open("a") as urls:
+            urls.write('\nfrom apps.core.tasks import trial_view\n\nurlpatterns += [path("trial/", trial_view)]\n')
+        self.limits(TIME_LIMIT, VISIBILITY_TIMEOUT)
+
+    def limits(self, time_limit: int, visibility_timeout: int) -> None:
+        """Write the limits that the next start has."""
+        settings = {
+            "TASK_TIME_LIMIT": time_limit,
+            "TASK_VISIBILITY_TIMEOUT": visibility_timeout,
+            "TASK_SHUTDOWN_TIMEOUT": SHUTDOWN_TIMEOUT,
+        }
+        (self.checkout.path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    def send(self, task: str, *calls: list[Any]) -> list[str]:
+        """Send a task once for each list of arguments; return the ids."""
+        said = self.checkout.just(
+            "manage", "shell", "--verbosity=0", "--command", _SEND.format(task=task, calls=json.dumps(calls))
+        )
+        return json.loads(said.stdout.partition("ids ")[2])
+
+    def states(self, ids: list[str]) -> dict[str, int]:
+        """Return how many of the tasks are in which state."""
+        listed = ",".join(f"'{task}'" for task in ids)
+        query = f"SELECT status, count(*) FROM django_celery_results_taskresult WHERE task_id IN ({listed}) GROUP BY 1"  # noqa: S608
+        rows = self.checkout.just("psql", "-tA", "-F", " ", "-c", query, check=False).stdout.split("\n")
+        return {row.split()[0]: int(row.split()[1]) for row in rows if row.strip()}
+
+    def waiting(self) -> int:
+        """Return how many tasks are queued or unacknowledged."""
+        counts = ("LLEN", "default"), ("LLEN", "mail"), ("HLEN", "unacked")
+        return sum(int(self.checkout.just("redis-cli", *words).stdout.split()[-1]) for words in counts)
+
+    def effects(self) -> list[str]:
+        file = self.checkout.state / "effects"
+        return file.read_text().splitlines() if file.is_file() else []
+
+    def lines(self, task_id: str) -> list[dict[str, Any]]:
+        """Return the log lines of a task, in their order, with their time in seconds."""
+        lines = [line for line in self.checkout.log_lines("worker") if line.get("task_id") == task_id]
+        return [line | {"at": datetime.fromisoformat(line["timestamp"]).timestamp()} for line in lines]
+
+    def starts(self, task_id: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines(task_id) if line["event"] == "task started"]
+
+    def supervisor(self, code: str) -> str:
+        """Ask or tell the supervisor something that no recipe does."""
+        command = [sys.executable, "-c", f"from stack import supervision; {code}"]
+        return subprocess.run(
+            command,
+            cwd=self.checkout.path,
+            env=self.checkout.environment,
+            check=True,
+            timeout=60,
+            text=True,
+            stdout=subprocess.PIPE,
+        ).stdout.strip()
+
+    def process(self, program: str) -> psutil.Process:
+        return psutil.Process(int(self.supervisor(f"print(supervision.programs()['{program}'].pid)")))

@@ -1,0 +1,51 @@
+"""Tasks for the tests of this directory: their text is added to the end of a checkout's apps/core/tasks.py."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from celery import shared_task
+from django.http import HttpRequest, JsonResponse
+
+from apps.core.effects import once
+from apps.core.tasks import BaseTaskWithRetry  # not in the copy
+
+# Below the short visibility timeout of the trial.
+BaseTaskWithRetry.retry_backoff_max = 10
+
+
+def note(line: str) -> None:
+    """Have an effect outside the database: one line in a file, written in one piece."""
+    file = os.open(Path(__file__).parents[2] / ".state" / "effects", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(file, f"{line}\n".encode())
+    os.close(file)
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_effect(number: int) -> int:
+    time.sleep(0.02)
+    with once(f"trial:{number}") as first:
+        if first:
+            note(f"{number} {time.time()}")
+    return number
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_kills_itself() -> None:
+    note("delivered poison")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_sleeps(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_fails() -> None:
+    raise ValueError
+
+
+def trial_view(_request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"ids": [trial_fails.delay().id for _ in range(10)]})
