@@ -15,6 +15,7 @@ libraries := if env("WHEEL_LIBRARIES", "") == "" { "" } else { 'env "LD_LIBRARY_
 # Brings the packages in line with uv.lock, then runs.
 run := "exec uv run --locked -- " + libraries
 stack := run + "python -m stack"
+nix := "nix --extra-experimental-features 'nix-command flakes'"
 
 _list:
     @just --list --unsorted
@@ -24,7 +25,7 @@ _list:
 @up *args:
     {{ stack }} up "$@"
 
-# Stop everything
+# Stop everything, or one program: down [web|worker|beat|postgres|redis]
 [group('stack')]
 @down *args:
     {{ stack }} down "$@"
@@ -48,6 +49,11 @@ _list:
 [group('stack')]
 @dev *args:
     {{ stack }} dev "$@"
+
+# Run one program under the debugger, for an editor to attach to: debug web|worker|test [ARGS]
+[group('stack')]
+@debug *args:
+    {{ stack }} debug "$@"
 
 # Apply the migrations
 [group('django')]
@@ -111,13 +117,15 @@ fmt:
     uv run --locked -- {{ libraries }} ruff check --fix-only
     just --fmt
 
-# Check style: Python, shell, justfile
+# Check style and syntax: Python, shell, justfile, Nix, JSON, Dockerfile
 [group('quality')]
 lint:
     uv run --locked -- {{ libraries }} ruff format --check
     uv run --locked -- {{ libraries }} ruff check
     uv run --locked -- {{ libraries }} lint-imports --no-cache
-    uv run --locked -- {{ libraries }} shellcheck just .ci/run
+    uv run --locked -- {{ libraries }} shellcheck just .ci/run .envrc
+    uv run --locked -- {{ libraries }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
+    uv run --locked -- {{ libraries }} python -m tests.environment.syntax
     just --fmt --check
 
 # Check types
@@ -131,12 +139,21 @@ check: lint types
     uv run --locked -- {{ libraries }} python manage.py check
     uv run --locked -- {{ libraries }} python -m stack with-servers python manage.py makemigrations --check --dry-run
 
+# Evaluate the flake and build its checks (needs Nix and a network)
+[group('quality')]
+check-nix:
+    {{ nix }} flake check ${NIX_FLAGS:-} --all-systems
+    {{ nix }} flake lock --no-update-lock-file
+
 # Run one of the locked tools on the files that a git hook names
 [private]
 @hook *args:
     {{ run }} "$@"
 
-# Install the git hooks, which run the checks of what changed
+# Install the git hook, which checks what changed
 [group('setup')]
 @setup:
-    {{ run }} pre-commit install --install-hooks
+    # It goes by ./just and names no path, so that the host and the dev container can share it.
+    mkdir -p "$(git rev-parse --git-path hooks)"
+    printf '%s\n' '#!/bin/sh' 'exec ./just hook pre-commit hook-impl --config .pre-commit-config.yaml --hook-type pre-commit --hook-dir "${0%/*}" -- "$@"' > "$(git rev-parse --git-path hooks/pre-commit)"
+    chmod +x "$(git rev-parse --git-path hooks/pre-commit)"

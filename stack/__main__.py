@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from conf import local
-from stack import clients, dev, environment, lifecycle, logs, status
+from stack import clients, debug, dev, environment, lifecycle, logs, status, supervision
 from stack.console import complain
 from stack.errors import StackError
 
@@ -18,9 +18,9 @@ def up(_: argparse.Namespace) -> int:
     return 0
 
 
-def down(_: argparse.Namespace) -> int:
-    """Stop everything."""
-    lifecycle.down()
+def down(arguments: argparse.Namespace) -> int:
+    """Stop everything, or the programs named."""
+    lifecycle.down(arguments.names)
     return 0
 
 
@@ -65,13 +65,18 @@ def test(arguments: argparse.Namespace) -> int:
         return subprocess.run(command, cwd=local.ROOT, check=False).returncode
 
 
+def debugged(arguments: argparse.Namespace) -> int:
+    """Run web, worker or pytest under the debugger."""
+    return debug.run(arguments.rest)
+
+
 def with_servers(arguments: argparse.Namespace) -> int:
     """Run a command with Postgres and Redis running."""
     with lifecycle.with_servers(arguments.rest[0]):
         return subprocess.run(arguments.rest, cwd=local.ROOT, check=False).returncode
 
 
-PASSED_ON = {"psql": psql, "redis-cli": redis_cli, "test": test, "with-servers": with_servers}
+PASSED_ON = {"psql": psql, "redis-cli": redis_cli, "test": test, "debug": debugged, "with-servers": with_servers}
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -80,11 +85,12 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         return argparse.Namespace(run=PASSED_ON[words[0]], rest=list(words[1:]))
     parser = argparse.ArgumentParser(prog="just", description="The native stack of this checkout.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, function in {"up": up, "down": down, "status": show_status, "dev": develop}.items():
+    for name, function in {"up": up, "status": show_status, "dev": develop}.items():
         commands.add_parser(name, help=function.__doc__).set_defaults(run=function)
-    restarting = commands.add_parser("restart", help=restart.__doc__, description=restart.__doc__)
-    restarting.add_argument("names", nargs="*", metavar="NAME", help="web, worker, beat, reload, postgres or redis")
-    restarting.set_defaults(run=restart)
+    for name, some_of_them in {"down": down, "restart": restart}.items():
+        parser_of_names = commands.add_parser(name, help=some_of_them.__doc__, description=some_of_them.__doc__)
+        parser_of_names.add_argument("names", nargs="*", metavar="NAME", help=", ".join(supervision.PROGRAMS))
+        parser_of_names.set_defaults(run=some_of_them)
     following = commands.add_parser("logs", help=show_logs.__doc__, description=show_logs.__doc__)
     following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
     following.add_argument("-n", "--lines", type=int, default=sys.maxsize, help="how many lines of history (all)")

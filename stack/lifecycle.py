@@ -1,6 +1,6 @@
 """Up, down and restart; one at a time in a checkout."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from stack import directories, environment, external, health, supervision
@@ -33,12 +33,13 @@ def is_up(settings: Environment) -> bool:
     return bool(running) and all(running[name].runs for name in wanted) and health.is_healthy()
 
 
-def down() -> None:
-    """Stop everything of this checkout."""
+def down(names: Sequence[str] = ()) -> None:
+    """Stop the programs of these names, or everything where there is none."""
+    wanted = [supervision.named(name) for name in names] or supervision.PROGRAMS
     directories.prepare()
     with exclusive("down"):
         if supervision.programs():
-            stop(supervision.PROGRAMS)
+            stop(wanted)
         else:
             say("nothing runs")
 

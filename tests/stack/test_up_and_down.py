@@ -89,6 +89,18 @@ def test_restart_of_one_program_leaves_the_others_alone(stack: Checkout) -> None
     }
 
 
+def test_down_of_one_program_leaves_the_others_alone_and_up_brings_it_back(stack: Checkout) -> None:
+    before = {program: stack.pid(program) for program in PROGRAMS}
+
+    stack.just("down", "beat")
+    stopped = stack.just("status", check=False)
+    stack.just("up")
+
+    assert re.search(r"^beat +stopped", stopped.stdout, re.MULTILINE)
+    after = {program: stack.pid(program) for program in PROGRAMS}
+    assert {program for program in PROGRAMS if after[program] != before[program]} == {"beat"}
+
+
 def test_saving_code_reloads_web_worker_and_beat(stack: Checkout) -> None:
     before = {program: stack.pid(program) for program in ("worker", "beat")}
     urls = stack.path / "conf" / "urls.py"
