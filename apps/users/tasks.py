@@ -13,13 +13,13 @@ from apps.users.models import CustomUser
 logger = logging.getLogger("django.info")
 
 
-@shared_task(base=BaseTaskWithRetry, bind=True, queue="mail", ignore_result=True)
+@shared_task(base=BaseTaskWithRetry, bind=True, ignore_result=True)
 def send_registration(task: "Task[Any, Any]", user_id: int) -> None:
     """Mail a link that verifies; to who is verified already, that there is an account."""
     _send(task, user_id, mails.registration)
 
 
-@shared_task(base=BaseTaskWithRetry, bind=True, queue="mail", ignore_result=True)
+@shared_task(base=BaseTaskWithRetry, bind=True, ignore_result=True)
 def send_password_reset(task: "Task[Any, Any]", user_id: int | None) -> None:
     """Mail a link to a new password. For an address that nobody has, this task is sent, too, without an id."""
     _send(task, user_id, mails.password_reset)
