@@ -59,11 +59,14 @@ CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After", "X-Reques
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
+# Names of a developer's own that are in the public DNS all the same.
+FORWARDED_HOSTS: list[str] = []
 if DEVELOPMENT and (codespace := os.environ.get("CODESPACE_NAME")):
     # The admin's login comes from the forwarded name, and fails the CSRF check unless it is trusted.
     domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
     forwarded = f"{codespace}-{env.int('PORT', default=8000)}.{domain}"
     ALLOWED_HOSTS += [forwarded]
+    FORWARDED_HOSTS += [forwarded]
     CSRF_TRUSTED_ORIGINS += [f"https://{forwarded}"]
 
 # --- Transport security: on in production --------------------------------------------------------------------

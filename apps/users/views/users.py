@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from apps.users import services
+from apps.users.filters import UserFilter
 from apps.users.models import CustomUser
 from apps.users.serializers import UserSerializer
 from apps.users.views.examples import USER, gives, takes
@@ -26,7 +27,7 @@ class UserViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, GenericV
     serializer_class = UserSerializer
     permission_classes = (IsAdminUser,)
     filter_backends = (DjangoFilterBackend, SearchFilter, OrderingFilter)
-    filterset_fields = ("is_active", "is_staff", "email_verified")
+    filterset_class = UserFilter
     search_fields = ("email", "first_name", "last_name")
     ordering_fields = ("id", "email", "date_joined", "last_login")
     ordering = ("id",)
