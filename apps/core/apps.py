@@ -9,7 +9,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves, and need models, or settings, that are only there now.
-        from apps.core import checks, schema, task_context  # noqa: F401, PLC0415
+        from apps.core import checks, schema, security_checks, task_context  # noqa: F401, PLC0415
 
         # Made here, for every process: else a task that is sent finds Celery's default application, without broker.
         import_module(settings.CELERY_MODULE)
