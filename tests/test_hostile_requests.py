@@ -138,6 +138,7 @@ REQUESTS: dict[str, tuple[str, str, bytes, dict[str, str]]] = {
     "filter of no sense": ("GET", USERS + "?is_active=%00", b"", {}),
     "huge id": ("GET", USERS + "9" * 40 + "/", b"", {}),
     "id of letters": ("GET", USERS + "abc/", b"", {}),
+    "nothing there to post to": ("POST", "/api/v1/users/null,null/activate/", b"{}", {}),
     "path traversal": ("GET", "/api/v1/../../etc/passwd", b"", {}),
     "NUL in a path": ("GET", "/api/v1/tasks/%00/", b"", {}),
     "forged host": ("GET", PROFILE, b"", {"host": "evil.example"}),
@@ -154,7 +155,7 @@ def stored() -> list[Any]:
 def client(db: None) -> Client:
     staff = CustomUser.objects.create_user("staff@example.com", P, is_staff=True)
     _, token = get_token_model().objects.create(user=staff)
-    return Client(raise_request_exception=False, headers={"authorization": f"Bearer {token}"})
+    return Client(enforce_csrf_checks=True, raise_request_exception=False, headers={"authorization": f"Bearer {token}"})
 
 
 def test_there_are_at_least_sixty() -> None:

@@ -23,7 +23,7 @@ from apps.users.models import AuthToken, CustomUser  # noqa: E402
 from conf import local  # noqa: E402
 
 ROLE = os.environ["FUZZ_ROLE"]
-PASSWORD = "engine-no-1842"  # noqa: S105
+PASSWORD = "engine-no-1842"
 DIGEST = make_password(PASSWORD)
 FIGURES = local.STATE / "fuzz" / f"{ROLE}.json"
 
@@ -68,7 +68,7 @@ def real_body(name: str) -> dict[str, str] | None:
     if name == "POST /auth/password/reset/confirm/":
         return {"token": reset_links.token_for(account("lost@example.com")), **new}
     if name in {"POST /auth/create/", "POST /auth/register/"}:
-        return {"email": f"u{random.getrandbits(64)}@example.com", **new}  # noqa: S311
+        return {"email": f"u{random.getrandbits(64)}@example.com", **new}
     return None
 
 
@@ -84,7 +84,7 @@ def real_path(name: str) -> dict[str, Any] | None:
 def before_call(ctx: Any, case: Any, kwargs: Any) -> None:
     """Put real values into half of the well-formed cases."""
     mode = case.meta.generation.mode if case.meta else GenerationMode.POSITIVE
-    if mode != GenerationMode.POSITIVE or random.random() < 0.5:  # noqa: S311, PLR2004
+    if mode != GenerationMode.POSITIVE or random.random() < 0.5:  # noqa: S311
         return
     name = label(case)
     if body := real_body(name):
@@ -102,7 +102,7 @@ def after_call(ctx: Any, case: Any, response: Any) -> None:
     counted["cases"] += 1
     counted["past"] += response.status_code not in {401, 429}
     counted["operations"].add(case.operation.label)
-    if 200 <= response.status_code < 300 and case.method.upper() == case.operation.method.upper():  # noqa: PLR2004
+    if 200 <= response.status_code < 300 and case.method.upper() == case.operation.method.upper():
         counted["succeeded"].add(case.operation.label)
 
 
