@@ -86,7 +86,7 @@ def judge(least: int) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="just fuzz", description=__doc__)
-    parser.add_argument("--examples", type=int, default=60, help="cases of each kind for each operation (60)")
+    parser.add_argument("--examples", type=int, default=40, help="cases of each kind for each operation (40)")
     parser.add_argument("--least", type=int, default=3000, help="cases that there must be in all (3000)")
     arguments = parser.parse_args()
     env = environment()
