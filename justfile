@@ -75,6 +75,11 @@ _list:
 @seed *args:
     {{ run }} python manage.py seed "$@"
 
+# Show queues, running tasks, schedules and what failed in the last hour: tasks [--watch]
+[group('django')]
+@tasks *args:
+    {{ run }} python manage.py tasks "$@"
+
 # Open a Python shell with the models imported
 [group('django')]
 @shell *args:
@@ -119,6 +124,11 @@ _list:
 [group('quality')]
 @test-browser *args:
     {{ stack }} test -n 0 -m browser "$@"
+
+# Measure what it costs, side by side with stock settings
+[group('quality')]
+@bench *args:
+    {{ stack }} with-servers python -m benchmarks.tasks "$@"
 
 # Format Python and the justfile
 [group('quality')]

@@ -1,6 +1,9 @@
 """The Celery application: `celery -A conf worker`, `celery -A conf beat`."""
 
+import ctypes
 import os
+import signal
+import sys
 
 from celery import Celery, signals
 from kombu.transport import TRANSPORT_ALIASES
@@ -22,3 +25,14 @@ def use_the_settings_logging(**_kwargs: object) -> None:
     from django.utils.log import configure_logging  # noqa: PLC0415
 
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+
+
+@signals.worker_process_init.connect
+def die_with_the_worker(**_kwargs: object) -> None:
+    """Have the kernel kill this process when its worker is killed (Linux; prctl(2)).
+
+    It would go on, with nobody to hold it to its time limit, beside the process that is given its task next.
+    """
+    if sys.platform == "linux":
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)

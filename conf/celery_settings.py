@@ -7,6 +7,7 @@ TASK_VISIBILITY_TIMEOUT plus the two seconds of the restore loop.
 import sys
 from datetime import timedelta
 
+from celery.schedules import crontab
 from django.conf import settings
 from kombu import Queue
 
@@ -51,8 +52,6 @@ worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = True
 # On QUIT running tasks have this long to end; what does not is handed back to the queue, not lost with the worker.
 worker_soft_shutdown_timeout = settings.TASK_SHUTDOWN_TIMEOUT
-# Tasks that wait for their time (retries) are handed back as well: else a worker that only waits would drop them.
-worker_enable_soft_shutdown_on_idle = True
 # Nobody listens to events; sending them costs a round trip a task.
 worker_send_task_events = False
 worker_hijack_root_logger = False
@@ -90,3 +89,25 @@ task_store_errors_even_if_ignored = True
 beat_scheduler = "apps.core.beat:HeartbeatScheduler"
 # Seconds: how often beat looks at its schedule, and shows that it lives.
 beat_max_loop_interval = 1
+
+# What runs when, in UTC. It is written to beat's tables (see apps/core/schedules.py), where it can be turned off.
+# One that no worker has taken before the next is due expires: else they would pile up while there is none.
+# Daily ones at four: beat looks at this hour all day long, so that a machine which slept at night catches up.
+_DAILY = {"expire_seconds": 12 * 3600}
+beat_schedule = {
+    "Purge expired tokens": {
+        "task": "apps.core.tasks.purge_tokens",
+        "schedule": crontab(hour="4", minute="10"),
+        "options": _DAILY,
+    },
+    "Purge old effects": {
+        "task": "apps.core.tasks.purge_effects",
+        "schedule": crontab(hour="4", minute="20"),
+        "options": _DAILY,
+    },
+    "Purge old results": {
+        "task": "apps.core.tasks.purge_results",
+        "schedule": crontab(hour="4", minute="30"),
+        "options": _DAILY,
+    },
+}

@@ -8,6 +8,8 @@ from django.core.cache import cache
 from django_celery_beat.schedulers import DatabaseScheduler
 from redis import RedisError
 
+from apps.core.schedules import write_schedules
+
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = "beat:heartbeat"
@@ -19,6 +21,11 @@ class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc] # its package
     """Take the schedule from the database; leave a sign of life in the cache at every tick."""
 
     _redis_is_away = False
+
+    def setup_schedule(self) -> None:
+        # Without Celery's default entries: what runs is what the code says. A schedule may have changed without a
+        # migration, so it is written here, too.
+        write_schedules()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         self._show_life()

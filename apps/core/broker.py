@@ -10,6 +10,7 @@ runs it would otherwise come back for ever (see BaseTaskWithRetry.before_start).
 told to stop is not counted: nothing died.
 """
 
+from collections.abc import Callable
 from queue import Empty
 from time import monotonic, time
 from typing import Any
@@ -21,10 +22,12 @@ from kombu.utils.json import dumps, loads
 # The header of a message that says how often it was lost.
 LOST = "times_lost"
 
-# KEYS: the unacknowledged and their index, then queues. ARGV: the time. The entry is what Kombu would have written.
+# KEYS: the unacknowledged and their index, then queues. ARGV: the time, then for each queue whether its messages are
+# acknowledged (answers of workers are not). The entry is what Kombu would have written.
 _FETCH = """
 for i = 3, #KEYS do
   local message = redis.call('RPOP', KEYS[i])
+  if message and ARGV[i - 1] == '' then return {KEYS[i], message} end
   if message then
     local properties = cjson.decode(message).properties
     local tag, info = properties.delivery_tag, properties.delivery_info
@@ -41,8 +44,9 @@ class QoS(redis.QoS):
     channel: "Channel"
 
     def append(self, message: Any, delivery_tag: str) -> None:
-        # Redis knows already.
-        VirtualQoS.append(self, message, delivery_tag)
+        # What the script has fetched, Redis knows already.
+        kind = VirtualQoS if self.channel.delivering else redis.QoS
+        kind.append(self, message, delivery_tag)
 
     def restore_unacked(self, client: Any = None) -> None:
         self.channel.handing_back = True
@@ -56,6 +60,7 @@ class Channel(redis.Channel):
     # Kombu sets these; its stubs do not know them.
     _expires: dict[str, int]
     _queue_cycle: Any
+    _flush_brpop_reauth: Callable[[], None]
     connection_errors: tuple[type[Exception], ...]
 
     QoS = QoS
@@ -64,7 +69,17 @@ class Channel(redis.Channel):
     # Kombu's batches would leave no hints.
     supports_batch_publish = False
     handing_back = False
+    delivering = False
     _wait_for_hint = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._unacknowledged_queues: set[str] = set()
+        super().__init__(*args, **kwargs)
+
+    def basic_consume(self, queue: str, no_ack: bool, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
+        if no_ack:
+            self._unacknowledged_queues.add(queue)
+        return super().basic_consume(queue, no_ack, *args, **kwargs)
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         with self.conn_or_acquire() as client, client.pipeline() as pipe:
@@ -83,7 +98,8 @@ class Channel(redis.Channel):
         leftmost: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         if not self.handing_back:
-            payload["headers"][LOST] = payload["headers"].get(LOST, 0) + 1
+            headers = payload.setdefault("headers", {})
+            headers[LOST] = headers.get(LOST, 0) + 1
         super()._do_restore_message(payload, exchange, routing_key, pipe, leftmost)  # type: ignore[misc] # not in the stubs
         for queue in self._lookup(exchange, routing_key):
             self._hint(pipe, queue)
@@ -104,7 +120,8 @@ class Channel(redis.Channel):
             command = ["BRPOP", *map(_hints, queues), timeout or self.brpop_timeout]
         else:
             keys = [self.unacked_key, self.unacked_index_key, *queues]
-            command = ["EVAL", _FETCH, len(keys), *keys, time()]
+            noted = ["" if queue in self._unacknowledged_queues else "noted" for queue in queues]
+            command = ["EVAL", _FETCH, len(keys), *keys, time(), *noted]
         self.client.connection.send_command(*command)
 
     def _brpop_read(self, **options: Any) -> bool:
@@ -117,6 +134,7 @@ class Channel(redis.Channel):
             raise
         finally:
             self._in_poll = None
+            self._flush_brpop_reauth()
         if waited:
             raise Empty
         if not answer:
@@ -124,7 +142,11 @@ class Channel(redis.Channel):
             raise Empty
         queue, message = answer[0].decode(), loads(answer[1].decode())
         self._queue_cycle.rotate(queue)
-        self.connection._deliver(message, queue)  # noqa: SLF001 - a transport's part
+        self.delivering = True
+        try:
+            self.connection._deliver(message, queue)  # noqa: SLF001 - a transport's part
+        finally:
+            self.delivering = False
         return True
 
 

@@ -6,8 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from celery import current_app
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-
-from apps.core.tasks import BaseTaskWithRetry
+from django.utils.module_loading import autodiscover_modules
 
 
 @register(Tags.compatibility)
@@ -23,10 +22,24 @@ def task_times(**_kwargs: Any) -> list[CheckMessage]:
     if conf.task_time_limit is None or conf.task_time_limit >= min(timeouts):
         hint = "Keep task_time_limit below visibility_timeout, in all three places where Celery reads it."
         errors.append(Error("Tasks that take long would run twice.", hint=hint, id="core.E001"))
-    if BaseTaskWithRetry.retry_backoff_max >= min(timeouts):
-        hint = "Keep retry_backoff_max below visibility_timeout."
+    slow = [name for name, task in _tasks().items() if getattr(task, "retry_backoff_max", 0) >= min(timeouts)]
+    if slow:
+        hint = f"Keep retry_backoff_max below visibility_timeout. Not so: {', '.join(slow)}."
         errors.append(Error("Retries that wait long would run twice.", hint=hint, id="core.E002"))
     return errors
+
+
+@register(Tags.compatibility)
+def task_schedules(**_kwargs: Any) -> list[CheckMessage]:
+    """A schedule of a task that does not exist fails when it is due, at night, in the worker's log."""
+    unknown = {entry["task"] for entry in current_app.conf.beat_schedule.values()}.difference(_tasks())
+    hint = "Correct the name in beat_schedule, or import the task in its app's tasks.py."
+    return [Error(f"There is no task {name} to be scheduled.", hint=hint, id="core.E004") for name in sorted(unknown)]
+
+
+def _tasks() -> dict[str, Any]:
+    autodiscover_modules("tasks")
+    return dict(current_app.tasks)
 
 
 @register(Tags.caches)

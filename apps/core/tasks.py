@@ -5,11 +5,16 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from celery import shared_task
+from celery import current_app, shared_task
 from celery.contrib.django.task import DjangoTask
 from celery.exceptions import Reject
+from django.utils import timezone
+from django_celery_results.models import TaskResult
+from knox.models import get_token_model
 
 from apps.core.broker import LOST
+from apps.core.effects import KEPT
+from apps.core.models import Effect, StartedTask
 
 logger = logging.getLogger("django.info")
 
@@ -44,7 +49,7 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
         times_lost = self.request.get(LOST) or 0
         logger.info("task started", extra={"retries": self.request.retries, "times_lost": times_lost})
         if times_lost >= MAX_DELIVERIES:
-            raise PoisonError(f"Its process or worker died {times_lost} times.")
+            raise PoisonError(f"Its process or worker died, or it was put back, {times_lost} times.")
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the task. Raises ValueError for one that is to wait longer than Redis lets a worker keep it."""
@@ -72,3 +77,23 @@ def measure_wait(sent_at: float) -> dict[str, float]:
     waited_ms = round((time.time() - sent_at) * 1000, 1)
     logger.info("Measured how long a task waits", extra={"waited_ms": waited_ms})
     return {"waited_ms": waited_ms}
+
+
+@shared_task(base=BaseTaskWithRetry)
+def purge_tokens() -> int:
+    """Delete the tokens that have expired; return how many."""
+    return int(get_token_model().objects.filter(expiry__lt=timezone.now()).delete()[0])
+
+
+@shared_task(base=BaseTaskWithRetry)
+def purge_effects() -> int:
+    """Delete the keys of effects that no message can ask for any more; return how many."""
+    return int(Effect.objects.filter(created__lt=timezone.now() - KEPT).delete()[0])
+
+
+@shared_task(base=BaseTaskWithRetry)
+def purge_results() -> int:
+    """Delete results, and whose they were, after `result_expires`; return how many."""
+    before = timezone.now() - current_app.conf.result_expires
+    started = StartedTask.objects.filter(created__lt=before).delete()[0]
+    return int(started + TaskResult.objects.filter(date_done__lt=before).delete()[0])

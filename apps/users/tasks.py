@@ -1,6 +1,5 @@
 """Mails, which make their links here: what waits in the queue, or is stored with a result, opens nothing."""
 
-import logging
 from typing import Any
 
 from celery import Task, shared_task
@@ -9,8 +8,6 @@ from apps.core.effects import once
 from apps.core.tasks import BaseTaskWithRetry
 from apps.users import mails
 from apps.users.models import CustomUser
-
-logger = logging.getLogger("django.info")
 
 
 @shared_task(base=BaseTaskWithRetry, bind=True, ignore_result=True)
@@ -32,13 +29,3 @@ def _send(task: "Task[Any, Any]", user_id: int | None, write: Any) -> None:
     with once(f"mail:{task.request.id}") as first:
         if first:
             write(user).send()
-
-
-@shared_task(base=BaseTaskWithRetry)
-def purge_expired_tokens() -> int:
-    """Delete the tokens that opened nothing any more; return how many."""
-    from apps.users.services import tokens_purge  # noqa: PLC0415 - services send the tasks of this module
-
-    deleted = tokens_purge()
-    logger.info("Expired tokens purged", extra={"count": deleted})
-    return deleted

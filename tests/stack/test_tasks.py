@@ -24,12 +24,21 @@ def test_a_task_that_kills_its_process_fails_visibly_after_three_deliveries(tria
     eventually(lambda: trial.states([poison]) == {"FAILURE": 1}, "the failure", seconds=30)
 
     assert trial.effects() == ["delivered poison"] * 3
-    [end] = [line for line in trial.lines(poison) if line["event"] == "task"]
+    [end] = trial.ends(poison)
     assert (end["state"], end["error"]) == ("FAILURE", "PoisonError")
-    assert trial.waiting() == 0, "it is not queued again"
+    eventually(lambda: trial.waiting() == 0, "an empty queue: it does not come back")
     [after] = trial.send("trial_sleeps", [0])
     eventually(lambda: trial.states([after]) == {"SUCCESS": 1}, "the next task")
     assert trial.effects() == ["delivered poison"] * 3
+
+
+def test_a_task_that_does_not_heed_its_time_limit_is_killed_and_has_failed(trial: Trial) -> None:
+    [task] = trial.send("trial_hangs", [])
+
+    eventually(lambda: trial.states([task]) == {"FAILURE": 1}, "the failure")
+
+    assert len(trial.starts(task)) == 1
+    eventually(lambda: trial.waiting() == 0, "an empty queue: it does not come back")
 
 
 def test_tasks_that_always_fail_are_tried_four_times_and_tell_whose_request_they_were(trial: Trial) -> None:
@@ -40,26 +49,29 @@ def test_tasks_that_always_fail_are_tried_four_times_and_tell_whose_request_they
 
     waits = []
     for task in ids:
-        lines = trial.lines(task)
-        assert {line["request_id"] for line in lines} == {"ten-that-fail"}
-        runs = [line for line in lines if line["event"] == "task"]
-        assert [(run["state"], run["retries"]) for run in runs] == [
+        assert {line["request_id"] for line in trial.lines(task)} == {"ten-that-fail"}
+        assert [(run["state"], run["retries"]) for run in trial.ends(task)] == [
             *(("RETRY", tries) for tries in range(3)),
             ("FAILURE", 3),
         ]
-        waits += list(enumerate(later["at"] - earlier["at"] for earlier, later in pairwise(trial.starts(task))))
+        starts = [line["at"] for line in trial.starts(task)]
+        waits += list(enumerate(later - earlier for earlier, later in pairwise(starts)))
     assert all(wait <= 2 ** (tries + 1) + SLACK for tries, wait in waits), waits
     # Full jitter takes half of 2 + 4 + 8 seconds in the mean: 70 s for the ten of them.
     assert sum(wait for _, wait in waits) > 30
 
 
 def test_a_task_whose_worker_is_killed_starts_again_when_the_settings_say(trial: Trial) -> None:
-    [task] = trial.send("trial_sleeps", [1])
+    worker = trial.process("worker")
+    children = worker.children()
+    [task] = trial.send("trial_sleeps", [5])
     eventually(lambda: trial.starts(task), "its start")
 
-    trial.process("worker").kill()
+    worker.kill()
 
-    eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "its success", seconds=VISIBILITY_TIMEOUT + 2 * SLACK)
+    eventually(lambda: not any(child.is_running() for child in children), "the end of its processes", seconds=2)
+    eventually(lambda: len(trial.starts(task)) == 2, "its second start", seconds=VISIBILITY_TIMEOUT + 2 * SLACK)
+    eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "its success", seconds=5 + SLACK)
     first, second = trial.starts(task)
     took = second["at"] - first["at"]
     print(f"a killed worker's task started again after {took:.1f} s")  # noqa: T201 - for the record
@@ -85,10 +97,32 @@ def test_a_worker_without_its_broker_is_not_healthy_and_recovers_by_itself(trial
     eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "a task")
 
 
+def test_saving_code_lets_the_running_task_end_and_then_loads_the_code(trial: Trial) -> None:
+    worker = trial.process("worker")
+    [task] = trial.send("trial_sleeps", [6])
+    eventually(lambda: trial.starts(task), "its start")
+
+    # Twice: a second signal must not end what the first one waits for.
+    urls = trial.checkout.path / "conf" / "urls.py"
+    for _ in range(2):
+        urls.write_text(f"{urls.read_text()}# saved\n")
+        time.sleep(1.5)
+
+    eventually(lambda: trial.states([task]) == {"SUCCESS": 1}, "its success", seconds=6 + SLACK)
+    assert len(trial.starts(task)) == 1
+    eventually(lambda: not worker.is_running(), "the end of the old worker")
+    [after] = trial.send("trial_sleeps", [0])
+    eventually(lambda: trial.states([after]) == {"SUCCESS": 1}, "a task of the new worker")
+
+
 def test_down_hands_a_long_task_back_and_the_next_up_does_it(trial: Trial) -> None:
+    # An idle worker holds one that waits for its time, too.
+    [waiting] = trial.send("trial_sleeps", [0], countdown=10)
+    eventually(trial.waiting, "a worker that holds it")
     trial.checkout.just("down")
     trial.limits(time_limit=40, visibility_timeout=60)
     trial.checkout.just("up")
+    eventually(lambda: trial.states([waiting]) == {"SUCCESS": 1}, "the one that waited")
     [task] = trial.send("trial_sleeps", [20])
     eventually(lambda: trial.starts(task), "its start")
 

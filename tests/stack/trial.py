@@ -4,10 +4,13 @@ import json
 import subprocess
 import sys
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
+import redis
 
 from tests.stack.checkout import Checkout
 
@@ -25,7 +28,7 @@ import json, uuid
 from apps.core import tasks
 ids = []
 for args in json.loads('''{calls}'''):
-    ids.append(tasks.{task}.apply_async(args).id)
+    ids.append(tasks.{task}.apply_async(args, countdown={countdown}).id)
 print("ids", json.dumps(ids))
 """
 
@@ -52,24 +55,22 @@ class Trial:
         }
         (self.checkout.path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
-    def send(self, task: str, *calls: list[Any]) -> list[str]:
+    def send(self, task: str, *calls: list[Any], countdown: int = 0) -> list[str]:
         """Send a task once for each list of arguments; return the ids."""
-        said = self.checkout.just(
-            "manage", "shell", "--verbosity=0", "--command", _SEND.format(task=task, calls=json.dumps(calls))
-        )
+        code = _SEND.format(task=task, calls=json.dumps(calls), countdown=countdown)
+        said = self.checkout.just("manage", "shell", "--verbosity=0", "--command", code)
         return json.loads(said.stdout.partition("ids ")[2])
 
     def states(self, ids: list[str]) -> dict[str, int]:
         """Return how many of the tasks are in which state."""
-        listed = ",".join(f"'{task}'" for task in ids)
-        query = f"SELECT status, count(*) FROM django_celery_results_taskresult WHERE task_id IN ({listed}) GROUP BY 1"  # noqa: S608
-        rows = self.checkout.just("psql", "-tA", "-F", " ", "-c", query, check=False).stdout.split("\n")
-        return {row.split()[0]: int(row.split()[1]) for row in rows if row.strip()}
+        query = "SELECT status, count(*) FROM django_celery_results_taskresult WHERE task_id = ANY(%s) GROUP BY 1"
+        with psycopg.connect(host=str(self.runtime), user="postgres", dbname="app") as connection:
+            return dict(connection.execute(query, [ids]).fetchall())
 
     def waiting(self) -> int:
         """Return how many tasks are queued or unacknowledged."""
-        counts = ("LLEN", "default"), ("LLEN", "mail"), ("HLEN", "unacked")
-        return sum(int(self.checkout.just("redis-cli", *words).stdout.split()[-1]) for words in counts)
+        with redis.Redis(unix_socket_path=str(self.runtime / "redis.sock")) as client:
+            return int(client.llen("default")) + int(client.llen("mail")) + int(client.hlen("unacked"))
 
     def effects(self) -> list[str]:
         file = self.checkout.state / "effects"
@@ -81,20 +82,36 @@ class Trial:
         return [line | {"at": datetime.fromisoformat(line["timestamp"]).timestamp()} for line in lines]
 
     def starts(self, task_id: str) -> list[dict[str, Any]]:
-        return [line for line in self.lines(task_id) if line["event"] == "task started"]
+        return self._sorted(task_id, "task started")
+
+    def ends(self, task_id: str) -> list[dict[str, Any]]:
+        return self._sorted(task_id, "task")
+
+    def _sorted(self, task_id: str, event: str) -> list[dict[str, Any]]:
+        # By try: a retry that need not wait may have started before the process that failed has written its line.
+        return sorted(
+            (line for line in self.lines(task_id) if line["event"] == event), key=lambda line: line["retries"]
+        )
 
     def supervisor(self, code: str) -> str:
         """Ask or tell the supervisor something that no recipe does."""
-        command = [sys.executable, "-c", f"from stack import supervision; {code}"]
-        return subprocess.run(
-            command,
+        return self._python(f"from stack import supervision; {code}")
+
+    def process(self, program: str) -> psutil.Process:
+        return psutil.Process(int(self.supervisor(f"print(supervision.programs()['{program}'].pid)")))
+
+    @cached_property
+    def runtime(self) -> Path:
+        return Path(self._python("from conf import local; print(local.RUNTIME)"))
+
+    def _python(self, code: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
             cwd=self.checkout.path,
             env=self.checkout.environment,
             check=True,
             timeout=60,
             text=True,
             stdout=subprocess.PIPE,
-        ).stdout.strip()
-
-    def process(self, program: str) -> psutil.Process:
-        return psutil.Process(int(self.supervisor(f"print(supervision.programs()['{program}'].pid)")))
+        )
+        return done.stdout.strip()

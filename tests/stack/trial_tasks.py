@@ -3,9 +3,11 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.http import HttpRequest, JsonResponse
 
 from apps.core.effects import once
@@ -40,6 +42,13 @@ def trial_kills_itself() -> None:
 @shared_task(base=BaseTaskWithRetry)
 def trial_sleeps(seconds: float) -> None:
     time.sleep(seconds)
+
+
+@shared_task(base=BaseTaskWithRetry, soft_time_limit=1, time_limit=2)
+def trial_hangs() -> None:
+    while True:
+        with suppress(SoftTimeLimitExceeded):
+            time.sleep(60)
 
 
 @shared_task(base=BaseTaskWithRetry)

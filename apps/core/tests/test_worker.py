@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from celery import current_app, shared_task
 from celery.contrib.testing.worker import start_worker
+from celery.signals import task_postrun
 from django.conf import settings
+from django.db import connections
 from django.urls import reverse
 from rest_framework.test import APIClient
 from structlog.contextvars import bound_contextvars
@@ -71,10 +73,15 @@ def _no_attempts() -> None:
 def _worker(django_db_setup: None) -> Iterator[None]:
     with current_app.connection_for_write() as connection:
         connection.default_channel.client.flushdb()
-    # In a thread: a connection that it keeps would outlive it, and the database could not be dropped.
-    current_app.conf["CELERY_DB_REUSE_MAX"] = 0
+    task_postrun.connect(close_connections)
     with start_worker(current_app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
         yield
+    task_postrun.disconnect(close_connections)
+
+
+def close_connections(**_kwargs: object) -> None:
+    """A worker keeps its connection, and a thread's would outlive it: the database could not be dropped."""
+    connections.close_all()
 
 
 def lines_of(request_id: str) -> list[dict[str, Any]]:
@@ -142,6 +149,11 @@ def test_a_task_that_fails_is_tried_four_times_in_all() -> None:
 def test_a_task_that_cannot_succeed_is_not_tried_again() -> None:
     finished(fails_for_good.delay("hopeless").id)
     assert attempts == ["hopeless"]
+
+
+@pytest.mark.parametrize("queue", ["default", "mail"])
+def test_a_worker_takes_from_every_queue(queue: str) -> None:
+    assert finished(child.apply_async(queue=queue).id).state == "SUCCESS"
 
 
 def test_healthz_is_well_with_a_worker_and_a_beat() -> None:

@@ -3,7 +3,7 @@
 from apps.users.services.accounts import user_activate, user_create, user_deactivate, user_update
 from apps.users.services.passwords import password_change, password_reset, password_reset_request
 from apps.users.services.registration import user_register, user_verify
-from apps.users.services.sessions import session_end, session_start, sessions_end, tokens_purge
+from apps.users.services.sessions import session_end, session_start, sessions_end
 
 __all__ = [
     "password_change",
@@ -12,7 +12,6 @@ __all__ = [
     "session_end",
     "session_start",
     "sessions_end",
-    "tokens_purge",
     "user_activate",
     "user_create",
     "user_deactivate",

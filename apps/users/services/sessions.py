@@ -34,10 +34,3 @@ def sessions_end(*, user: CustomUser, but: AuthToken | None = None) -> None:
     """End all sessions of the user, or all others."""
     sessions = AuthToken.objects.filter(user=user)
     (sessions.exclude(pk=but.pk) if but else sessions).delete()
-
-
-def tokens_purge() -> int:
-    """Delete the tokens that have expired; return how many."""
-    deleted: int
-    deleted, _ = AuthToken.objects.filter(expiry__lte=timezone.now()).delete()
-    return deleted

@@ -6,7 +6,6 @@ from django.utils import timezone
 from rest_framework.test import APITestCase
 
 from apps.users.models import AuthToken
-from apps.users.tasks import purge_expired_tokens
 from apps.users.tests.helpers import log_in, make_user
 
 
@@ -50,8 +49,3 @@ class SessionViewTests(APITestCase):
             self.client.get(reverse("v1:users:profile"))
         self.here.refresh_from_db()
         self.assertGreater(self.here.last_used, long_ago)
-
-    def test_what_has_expired_is_purged(self) -> None:
-        AuthToken.objects.create(user=self.user, expiry=timedelta(seconds=-1))
-        self.assertEqual(purge_expired_tokens(), 1)
-        self.assertEqual(AuthToken.objects.count(), 3)

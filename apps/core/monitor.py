@@ -1,0 +1,71 @@
+"""What the background does at this moment: queues, running tasks, what is due, what failed in the last hour."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from celery import current_app, states
+from django.db.models import Count, Max
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+from django_celery_results.models import TaskResult
+
+# Seconds: workers answer at once, and one that does not should not be waited for.
+_ANSWER = 0.5
+
+
+def overview() -> Iterator[str]:
+    """Yield the lines of the page."""
+    inspect = current_app.control.inspect(timeout=_ANSWER)
+    active, waiting = inspect.active() or {}, inspect.scheduled() or {}
+    yield from _table("queues", _queues())
+    yield from _table("running", [_running(task) for tasks in active.values() for task in tasks])
+    yield from _table("waiting to be tried again", [_waiting(task) for tasks in waiting.values() for task in tasks])
+    yield from _table("schedules", [_schedule(entry) for entry in PeriodicTask.objects.order_by("name")])
+    yield from _table("failed in the last hour", _failed())
+    if not active:
+        yield "no worker answers"
+
+
+def _queues() -> list[tuple[str, ...]]:
+    with current_app.connection_for_read() as connection:
+        client = connection.default_channel.client  # type: ignore[attr-defined] # Redis' channels have one
+        lengths = [(queue.name, str(client.llen(queue.name))) for queue in current_app.conf.task_queues]
+        # Running, waiting to be tried again, or lost with a worker and not yet handed to another.
+        return [*lengths, ("with workers", str(client.hlen("unacked")))]
+
+
+def _running(task: Any) -> tuple[str, ...]:
+    since = f"{timezone.now().timestamp() - task['time_start']:.0f} s" if task["time_start"] else "starting"
+    return task["name"], since, task["id"]
+
+
+def _waiting(task: Any) -> tuple[str, ...]:
+    return task["request"]["name"], task["eta"], task["request"]["id"]
+
+
+def _schedule(entry: PeriodicTask) -> tuple[str, ...]:
+    last = f"last run {entry.last_run_at:%Y-%m-%d %H:%M}" if entry.last_run_at else "has not run"
+    return entry.name, _next(entry) if entry.enabled else "off", last
+
+
+def _next(entry: PeriodicTask) -> str:
+    last = (entry.last_run_at or entry.date_changed).astimezone(UTC)
+    # To the nearest minute: the estimate knows of a moment that is already over.
+    due = datetime.now(UTC) + entry.schedule.remaining_estimate(last) + timedelta(seconds=30)
+    return f"due {due:%Y-%m-%d %H:%M}"
+
+
+def _failed() -> list[tuple[str, ...]]:
+    failed = TaskResult.objects.filter(status=states.FAILURE, date_done__gte=timezone.now() - timedelta(hours=1))
+    names = failed.values("task_name").annotate(count=Count("id"), last=Max("date_done")).order_by("-count")
+    return [(row["task_name"] or "?", str(row["count"]), f"last {row['last']:%H:%M:%S}") for row in names]
+
+
+def _table(title: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
+    yield title
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    if not rows:
+        yield "  none"
