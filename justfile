@@ -134,6 +134,16 @@ _list:
 @test-stack *args:
     {{ run }} python -m pytest -m stack "$@"
 
+# Send the API what its own schema allows, and what it forbids: fuzz [--examples N]
+[group('quality')]
+@fuzz *args:
+    {{ stack }} with-servers python -m tests.fuzz "$@"
+
+# Run the tests in a real browser, Chromium (BROWSER names another program)
+[group('quality')]
+@test-browser *args:
+    {{ stack }} test -n 0 -m browser "$@"
+
 # Measure what it costs, side by side with stock settings
 [group('quality')]
 @bench *args:
@@ -162,11 +172,17 @@ lint:
 types:
     uv run --locked -- {{ libraries }} mypy
 
-# Check everything but the tests: style, types, contracts, migrations, settings
+# Write the API's schema, docs/openapi.yml
+[group('quality')]
+@schema:
+    {{ run }} python manage.py spectacular --fail-on-warn --validate --file docs/openapi.yml
+
+# Check everything but the tests: style, types, contracts, migrations, settings, schema
 [group('quality')]
 check: lint types
     uv run --locked -- {{ libraries }} python manage.py check
     uv run --locked -- {{ libraries }} python -m stack with-servers python manage.py makemigrations --check --dry-run
+    uv run --locked -- {{ libraries }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
 
 # Evaluate the flake and build its checks (needs Nix and a network)
 [group('quality')]

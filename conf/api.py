@@ -9,7 +9,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,
     # JSON only: what is not served cannot be attacked, and the documentation has its own pages.
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
@@ -18,7 +18,17 @@ REST_FRAMEWORK: dict[str, Any] = {
 
 # scope: requests/period (s, m, h, d), as many at once as the period allows. Every view has one of the first two;
 # a view may name more (throttle_scopes).
-THROTTLE_RATES = {"anonymous": "120/m", "user": "1200/m", "login": "10/m"}
+THROTTLE_RATES = {
+    "anonymous": "120/m",
+    "user": "1200/m",
+    # For each client: whatever takes a password or the token of a mailed link, and whatever sends mail.
+    "login": "10/m",
+    "mail": "20/h",
+    # For each account, there or not: wrong passwords, from wherever. A short window, for while it lasts the owner
+    # is locked out, too. And mails to one address.
+    "login_failures": "5/m",
+    "mail_account": "5/h",
+}
 
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "apps.core.errors.ExceptionHandler",
@@ -63,6 +73,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": "auth", "description": "Accounts and tokens"},
         {"name": "core", "description": "Is it there, and does it work"},
+        {"name": "users", "description": "Accounts, for the staff"},
         {"name": "tasks", "description": "Background tasks and their results"},
     ],
 }

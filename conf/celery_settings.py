@@ -64,9 +64,10 @@ timezone = "UTC"
 enable_utc = True
 
 # Mail has a queue of its own, so that a worker of its own can be given to it (-Q mail); a worker without -Q takes all.
-# To add one: name it here, and @shared_task(queue="…") puts a task into it.
+# To add one: name it here, and say in task_routes which tasks go there.
 task_queues = (Queue("default"), Queue("mail"))
 task_default_queue = "default"
+task_routes = {"apps.users.tasks.send_*": {"queue": "mail"}}
 # A mistyped queue is an error where the task is sent: else its tasks would wait where no worker looks.
 task_create_missing_queues = False
 

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from conf import api, local
+from conf import api, local, security
 from conf.errors import report_errors
 from conf.logging import logging_config
 
@@ -59,16 +59,19 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
 # How many proxies stand before us, hence whose X-Forwarded-For is believed. None: the peer is the client.
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
+# Names of a developer's own that are in the public DNS all the same.
+FORWARDED_HOSTS: list[str] = []
 if DEVELOPMENT and (codespace := os.environ.get("CODESPACE_NAME")):
     # The admin's login comes from the forwarded name, and fails the CSRF check unless it is trusted.
     domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
     forwarded = f"{codespace}-{env.int('PORT', default=8000)}.{domain}"
     ALLOWED_HOSTS += [forwarded]
+    FORWARDED_HOSTS += [forwarded]
     CSRF_TRUSTED_ORIGINS += [f"https://{forwarded}"]
 
 # --- Transport security: on in production --------------------------------------------------------------------
@@ -85,6 +88,12 @@ SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = security.CONTENT_SECURITY_POLICY
+PERMISSIONS_POLICY = security.PERMISSIONS_POLICY
+# Elsewhere than everybody looks for it, where that is wished; ends with a slash.
+ADMIN_URL = env.str("ADMIN_URL", default="admin/")
+# Bytes of a request's body: accounts need little, and JSON takes many times its size in memory.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- How it is put together ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -109,9 +118,12 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "apps.core.middleware.RequestIDMiddleware",
+    "apps.core.throttling.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,6 +141,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # First, so that ours stand in for those of packages.
+        "DIRS": [BASE_DIR / "apps" / "core" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -198,6 +212,15 @@ TASK_SHUTDOWN_TIMEOUT = env.int("TASK_SHUTDOWN_TIMEOUT", default=10)
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.CustomUser"
+AUTHENTICATION_BACKENDS = ["apps.users.backends.EmailBackend"]
+# Whether anyone may make an account; else administrators do.
+REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=not PRODUCTION)
+# Whether an account that registered can log in only when a mailed link has verified the address.
+REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=True)
+# Where mailed links lead: pages that send the link's token back to the API.
+FRONTEND_URL = env.str("FRONTEND_URL", default="" if PRODUCTION else "http://localhost:3000")
+# Seconds for which mailed links work.
+PASSWORD_RESET_TIMEOUT = 3600
 KNOX_TOKEN_MODEL = "users.AuthToken"  # noqa: S105 - a model's name
 # Its migrations would make the table of the model that ours replaces, with a foreign key that nobody knows of.
 MIGRATION_MODULES = {"knox": None}
@@ -220,8 +243,22 @@ AUTH_PASSWORD_VALIDATORS = [
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(hours=10),
+    # Of more the oldest end.
+    "TOKEN_LIMIT_PER_USER": 20,
     "USER_SERIALIZER": "apps.users.serializers.UserProfileSerializer",
 }
+
+# --- Mail ----------------------------------------------------------------------------------------------------
+EMAIL_URL = env.str("EMAIL_URL", default="")
+_email = env.email_url("EMAIL_URL") if EMAIL_URL else {"EMAIL_BACKEND": "apps.core.mail.FileBackend"}
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _email.get("EMAIL_HOST") or "localhost", _email.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_USER") or "", _email.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email.get("EMAIL_USE_TLS", False), _email.get("EMAIL_USE_SSL", False)
+# Seconds: a server that hangs must not hold a worker.
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = local.STATE / "mail"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="noreply@localhost")
 
 # --- The API -------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,13 +1,21 @@
 """What is where. The API is below /api/v1/, with one namespace for each app."""
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from apps.core import errors, health
 from apps.core.metrics.views import metrics
 from apps.core.views import index
+from conf.security import DOCUMENTATION_POLICY
+
+FAVICON = f"{settings.STATIC_URL.strip('/')}/drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
+swagger = csp_update(DOCUMENTATION_POLICY)(SpectacularSwaggerSplitView.as_view())
+redoc = csp_update(DOCUMENTATION_POLICY)(SpectacularRedocView.as_view(template_name="core/redoc.html"))
 
 v1 = [
     path("", include("apps.users.urls")),
@@ -16,16 +24,18 @@ v1 = [
 
 urlpatterns = [
     path("", index, name="index"),
+    # Browsers ask for it on their own, and write an error where there is none.
+    path("favicon.ico", RedirectView.as_view(url=f"/{FAVICON}")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),
-    path("admin/", admin.site.urls),
+    path(settings.ADMIN_URL, admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
-    path("api/redoc/", SpectacularRedocView.as_view(), name="redoc"),
+    path("api/docs/", swagger, name="docs"),
+    path("api/redoc/", redoc, name="redoc"),
     path("api/v1/", include((v1, "v1"))),
     # A client that mistypes a path gets the API's error, in development too, where Django shows a page.
-    re_path(r"^api/v1/", errors.not_found),
+    re_path(r"^api/v1/", csrf_exempt(errors.not_found)),
 ]
 
 if settings.METRICS_TOKEN:

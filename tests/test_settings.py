@@ -20,6 +20,8 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "api.example.com",
     "DATABASE_URL": "postgres://user:pw@db.example.com/app",
     "REDIS_URL": "redis://cache.example.com:6379",
+    "FRONTEND_URL": "https://app.example.com",
+    "EMAIL_URL": "smtp+tls://user:pw@mail.example.com:587",
 }
 
 

@@ -10,7 +10,15 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves, and need models, or settings, that are only there now.
-        from apps.core import checks, results, schedules, schema, security_log, task_context  # noqa: F401, PLC0415
+        from apps.core import (  # noqa: F401, PLC0415
+            checks,
+            results,
+            schedules,
+            schema,
+            security_checks,
+            security_log,
+            task_context,
+        )
 
         # Made here, for every process: else a task that is sent finds Celery's default application, without broker.
         import_module(settings.CELERY_MODULE)

@@ -1,8 +1,10 @@
 """Who sends this token? One query answers, however many tokens the user has."""
 
+from datetime import timedelta
 from hmac import compare_digest
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
@@ -10,6 +12,9 @@ from knox.crypto import hash_token
 from knox.models import get_token_model
 from knox.settings import knox_settings
 from rest_framework.exceptions import AuthenticationFailed
+
+# Its owner wants to know when a session was last used, not to the second: so most requests write nothing.
+PRECISION = timedelta(minutes=1)
 
 
 class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc] # Knox has no types
@@ -31,8 +36,18 @@ class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc] # Knox
         if knox_settings.AUTO_REFRESH and found.expiry:
             self.renew_token(found)
         user_and_token: tuple[Any, Any] = self.validate_user(found)
+        record_use(found)
         return user_and_token
 
     @staticmethod
     def _has_expired(token: Any) -> bool:
         return token.expiry is not None and token.expiry <= timezone.now()
+
+
+def record_use(token: Any) -> None:
+    """Write down that the token is used, at most once in PRECISION, however many requests come at once."""
+    now = timezone.now()
+    stale = now - PRECISION
+    if (token.last_used or token.created) < stale:
+        there = get_token_model().objects.filter(Q(last_used=None) | Q(last_used__lt=stale), pk=token.pk)
+        there.update(last_used=now)

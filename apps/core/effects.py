@@ -3,7 +3,7 @@
 A task may be delivered more than once, even to two workers at the same time: its worker died before it could
 acknowledge, or somebody sent it twice. What it does outside goes into a block of `once`::
 
-    @shared_task(base=BaseTaskWithRetry, queue="mail")
+    @shared_task(base=BaseTaskWithRetry)
     def send_welcome(user_id: int) -> None:
         user = CustomUser.objects.get(pk=user_id)
         with once(f"welcome:{user_id}") as first:

@@ -7,13 +7,9 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from kombu.exceptions import OperationalError as BrokerError
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 
-
-class ServiceUnavailable(exceptions.APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "This is not possible at the moment. Try again later."
-    default_code = "service_unavailable"
+from apps.core.exceptions import ServiceUnavailable
 
 
 class ExceptionHandler(StandardHandler):

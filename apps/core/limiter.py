@@ -8,7 +8,7 @@ no two processes can disagree or race.
 import logging
 from functools import cache
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from redis import Redis, RedisError
@@ -16,28 +16,61 @@ from redis import Redis, RedisError
 logger = logging.getLogger("django.security.throttle")
 
 # Times are microseconds. Nothing is counted unless all limits let it in.
-_SCRIPT = """
+_TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local wait, arrivals = 0, {}
 for i, key in ipairs(KEYS) do
   local interval, period = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-  arrivals[i] = math.max(tonumber(redis.call('GET', key) or now), now) + interval
-  wait = math.max(wait, arrivals[i] - period - now)
+  arrivals[i] = math.max(tonumber(redis.call('GET', key) or now), now)
+  wait = math.max(wait, arrivals[i] + interval - period - now)
 end
-if wait > 0 then return wait end
+local answer = {wait}
 for i, key in ipairs(KEYS) do
-  redis.call('SET', key, string.format('%.0f', arrivals[i]), 'PX', math.ceil((arrivals[i] - now) / 1000))
+  local interval, period = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  if wait <= 0 then
+    arrivals[i] = arrivals[i] + interval
+    redis.call('SET', key, string.format('%.0f', arrivals[i]), 'PX', math.ceil((arrivals[i] - now) / 1000))
+  end
+  answer[2 * i] = math.max(0, math.floor((period - arrivals[i] + now) / interval))
+  answer[2 * i + 1] = arrivals[i] - now
 end
-return 0
+return answer
+"""
+_GIVE_BACK = """
+local arrival = tonumber(redis.call('GET', KEYS[1]) or 0) - ARGV[1]
+local time = redis.call('TIME')
+local ahead = arrival - time[1] * 1000000 - time[2]
+if ahead <= 0 then return redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[1], string.format('%.0f', arrival), 'PX', math.ceil(ahead / 1000))
 """
 _PAUSE = 1.0
+_MICRO = 1_000_000
 
 
 class Limit(NamedTuple):
     key: str
     requests: int
     seconds: int
+
+    @property
+    def interval(self) -> int:
+        return self.seconds * _MICRO // self.requests
+
+
+class State(NamedTuple):
+    """How a limit stands: requests that it still lets in, and seconds until all of them are there again."""
+
+    limit: Limit
+    remaining: int
+    reset: float
+
+
+class Decision(NamedTuple):
+    """Seconds to wait, 0 for who is let in; no states where nobody counted."""
+
+    wait: float
+    states: tuple[State, ...]
 
 
 class Limiter:
@@ -50,29 +83,39 @@ class Limiter:
 
     def __init__(self, client: "Redis") -> None:
         self.client = client
-        self._take = client.register_script(_SCRIPT)
+        self._take = client.register_script(_TAKE)
+        self._give_back = client.register_script(_GIVE_BACK)
         self._away_until = 0.0
+
+    def take(self, limits: list[Limit]) -> Decision:
+        """Count one request against all limits, or, where one of them is used up, against none."""
+        args = [number for limit in limits for number in (limit.interval, limit.seconds * _MICRO)]
+        answer = self._ask(self._take, [limit.key for limit in limits], args)
+        if answer is None:
+            return Decision(0.0, ())
+        wait, *numbers = answer
+        pairs = zip(limits, numbers[::2], numbers[1::2], strict=True)
+        return Decision(
+            max(0, wait) / _MICRO, tuple(State(limit, left, reset / _MICRO) for limit, left, reset in pairs)
+        )
 
     def wait(self, limits: list[Limit]) -> float:
         """Count one request against all limits and return 0, or return the seconds to wait."""
+        return self.take(limits).wait
+
+    def give_back(self, limit: Limit) -> None:
+        """Take back one request that was counted."""
+        self._ask(self._give_back, [limit.key], [limit.interval])
+
+    def _ask(self, script: Any, keys: list[str], args: list[int]) -> Any:
         if monotonic() < self._away_until:
-            return 0.0
-        periods = [limit.seconds * 1_000_000 for limit in limits]
-        intervals = [period // limit.requests for period, limit in zip(periods, limits, strict=True)]
+            return None
         try:
-            return (
-                float(
-                    self._take(
-                        keys=[limit.key for limit in limits],
-                        args=[number for pair in zip(intervals, periods, strict=True) for number in pair],
-                    )
-                )
-                / 1_000_000
-            )
+            return script(keys=keys, args=args)
         except RedisError as error:
             self._away_until = monotonic() + _PAUSE
             logger.warning("Redis is away: requests are not limited", extra={"error": type(error).__name__})
-            return 0.0
+            return None
 
 
 @cache

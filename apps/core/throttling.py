@@ -1,18 +1,23 @@
-"""Which limits a request counts against."""
+"""Which limits a request counts against, and how its answer tells of them."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 from typing import TYPE_CHECKING
 
+from rest_framework.exceptions import Throttled
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
-from apps.core.client import client_ip
-from apps.core.limiter import Limit, limiter
+from apps.core.client import client_ip, network
+from apps.core.limiter import Decision, Limit, limiter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
@@ -27,9 +32,11 @@ class ScopesThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         user, ip = request.user, client_ip(request)
-        general, ident = ("user", str(user.pk)) if user and user.is_authenticated else ("anonymous", ip)
+        general, ident = ("user", str(user.pk)) if user and user.is_authenticated else ("anonymous", network(ip))
         scopes = [general, *getattr(view, "throttle_scopes", ())]
-        self._wait = limiter().wait([_limit(scope, ident) for scope in scopes])
+        decision = limiter().take([limit_for(scope, ident) for scope in scopes])
+        request._request.rate_limits = decision  # type: ignore[attr-defined] # noqa: SLF001 - for the middleware
+        self._wait = decision.wait
         if self._wait:
             logger.warning("Throttled", extra={"scopes": scopes, "client_ip": ip, "wait": round(self._wait, 1)})
         return not self._wait
@@ -39,13 +46,48 @@ class ScopesThrottle(BaseThrottle):
         return math.ceil(self._wait)
 
 
-def _limit(scope: str, ident: str) -> Limit:
+def limit_for(scope: str, ident: str) -> Limit:
     # Looked up at every call: tests, and whoever reloads settings, change rates.
     requests, period = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
     return Limit(f"{scope}:{ident}", requests, period)
 
 
+def account_limit(scope: str, email: str) -> Limit:
+    """Return a limit for what is done about an account, there or not. Redis need not know addresses: it gets a hash."""
+    return limit_for(scope, hashlib.sha256(email.lower().encode()).hexdigest())
+
+
+def hold(limit: Limit) -> None:
+    """Count one against the limit, or raise Throttled."""
+    if wait := limiter().wait([limit]):
+        logger.warning("Throttled", extra={"scopes": [limit.key.partition(":")[0]], "wait": round(wait, 1)})
+        raise Throttled(math.ceil(wait))
+
+
 def parse_rate(rate: str) -> tuple[int, int]:
-    """Return requests and seconds of a rate such as "10/m"."""
+    """Return requests and seconds of a rate such as "10/m"; ValueError or KeyError for what is none."""
     requests, _, period = rate.partition("/")
-    return int(requests), _SECONDS[period[0]]
+    return int(requests), _SECONDS[period[:1]]
+
+
+class RateLimitMiddleware:
+    """Say in each answer how the limits stand (RateLimit fields, draft-ietf-httpapi-ratelimit-headers)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        decision: Decision | None = getattr(request, "rate_limits", None)
+        if decision and decision.states:
+            for name, value in rate_limit_fields(decision).items():
+                response.headers[name] = value
+        return response
+
+
+def rate_limit_fields(decision: Decision) -> dict[str, str]:
+    named = [(state, state.limit.key.partition(":")[0]) for state in decision.states]
+    return {
+        "RateLimit-Policy": ", ".join(f'"{name}";q={s.limit.requests};w={s.limit.seconds}' for s, name in named),
+        "RateLimit": ", ".join(f'"{name}";r={s.remaining};t={math.ceil(s.reset)}' for s, name in named),
+    }

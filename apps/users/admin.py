@@ -1,10 +1,33 @@
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import Throttled
 
+from apps.core.client import client_ip, network
+from apps.core.throttling import hold, limit_for
+from apps.users import services
 from apps.users.models import AuthToken, CustomUser
+
+
+class LimitedLoginForm(AdminAuthenticationForm):
+    """The limits of the API's login, and shared with it."""
+
+    def clean(self) -> Any:
+        ip = client_ip(self.request) if self.request else ""
+        try:
+            hold(limit_for("login", network(ip)))
+            return super().clean()
+        except Throttled as error:
+            raise ValidationError(str(error.detail), code="throttled") from None
+
+
+admin.site.login_form = LimitedLoginForm
 
 
 class EmailUserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg] # generic in stubs alone
@@ -19,20 +42,36 @@ class EmailUserChangeForm(UserChangeForm):  # type: ignore[type-arg] # generic i
         fields = "__all__"
 
 
+class EndingPasswordChangeForm(AdminPasswordChangeForm):  # type: ignore[type-arg] # generic in stubs alone
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        user = super().save(commit)
+        services.sessions_end(user=user)
+        return user
+
+
 @admin.register(CustomUser)
 class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs alone
     form = EmailUserChangeForm
     add_form = EmailUserCreationForm
+    change_password_form = EndingPasswordChangeForm
     list_display = ("email", "first_name", "last_name", "is_staff", "is_active")
     search_fields = ("email", "first_name", "last_name")
     ordering = ("email",)
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         (_("Personal info"), {"fields": ("first_name", "last_name")}),
-        (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (
+            _("Permissions"),
+            {"fields": ("is_active", "email_verified", "is_staff", "is_superuser", "groups", "user_permissions")},
+        ),
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def save_model(self, request: HttpRequest, obj: CustomUser, form: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            services.sessions_end(user=obj)
 
 
 @admin.register(AuthToken)

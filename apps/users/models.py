@@ -17,6 +17,12 @@ class CustomUser(AbstractUser):  # type: ignore[django-manager-missing] # Knox h
         unique=True,
         error_messages={"unique": _("A user with that email address already exists.")},
     )
+    # Who registers starts without it; for an account that an administrator makes, the administrator vouches.
+    email_verified = models.BooleanField(
+        _("email verified"),
+        default=True,
+        help_text=_("Whether a mailed link has shown, or an administrator says, that the address is this person's."),
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

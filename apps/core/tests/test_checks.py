@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from celery import current_app
 from django.core.checks import run_checks
@@ -38,3 +40,56 @@ def test_a_cache_in_the_database_of_the_queue_is_refused(settings: Settings) -> 
     settings.LIMITER_URL = "redis://host:6379/2"
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://host:6379/1"}}
     assert ids() == ["core.E003"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SECRET_KEY", "short" * 9, "core.E004"),
+        ("ALLOWED_HOSTS", ["api.example.com", "*"], "core.E005"),
+        ("CORS_ALLOWED_ORIGINS", ["http://app.example.com"], "core.E007"),
+        ("CORS_ALLOWED_ORIGINS", ["https://app.example.com/path"], "core.E007"),
+        ("CORS_ALLOW_ALL_ORIGINS", True, "core.E008"),
+        ("NUM_PROXIES", -1, "core.E009"),
+        ("ADMIN_URL", "", "core.E011"),
+        ("ADMIN_URL", "/admin/", "core.E011"),
+        ("ADMIN_URL", "api/admin/", "core.E011"),
+        ("ADMIN_URL", "admin", "core.E011"),
+    ],
+)
+def test_in_production_a_setting_that_would_hurt_is_refused_with_a_hint(
+    settings: Settings, name: str, value: Any, expected: str
+) -> None:
+    settings.PRODUCTION = True
+    settings.SECRET_KEY = "kN4vX-qT7mB2_wZ9pL6sD1hG8jR3fY5cA0eU7iO4xM2-aB9cD3eF"
+    setattr(settings, name, value)
+    found = [message for message in run_checks() if message.id.startswith("core.")]
+    assert [message.id for message in found] == [expected]
+    assert found[0].hint
+
+
+def test_an_origin_without_scheme_is_refused(settings: Settings) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["app.example.com"]
+    assert "core.E007" in ids()
+
+
+@pytest.mark.parametrize("host", ["api.example.com", "8.8.8.8", ".example.com"])
+def test_debug_with_a_public_host_is_refused(settings: Settings, host: str) -> None:
+    settings.DEBUG = True
+    settings.ALLOWED_HOSTS = ["localhost", "192.168.1.7", "[::1]", "laptop", "laptop.local", host]
+    assert [message.msg for message in run_checks() if message.id == "core.E006"] == [
+        f"DEBUG shows source code to the world at {host}."
+    ]
+
+
+@pytest.mark.parametrize("rate", ["10", "ten/m", "10/fortnight", "0/m", "-1/m"])
+def test_a_limit_that_is_none_is_refused(settings: Settings, rate: str) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"login": rate}}
+    assert ids() == ["core.E010"]
+
+
+@pytest.mark.parametrize("url", ["", "app.example.com", "http://app.example.com"])
+def test_a_deployment_whose_mails_lead_nowhere_is_refused(settings: Settings, url: str) -> None:
+    settings.FRONTEND_URL = url
+    found = {message.id for message in run_checks(include_deployment_checks=True)}
+    assert {"core.E012", "core.E013"} <= found

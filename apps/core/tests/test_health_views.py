@@ -33,10 +33,10 @@ def test_readyz_wants_postgres_and_its_migrations(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_migration_that_is_missing_is_seen_and_its_absence_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_seen", {})
-    MigrationRecorder(connection).record_unapplied("users", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("sessions", "0001_initial")
     with pytest.raises(probe.DownError):
         health.migrations()
-    MigrationRecorder(connection).record_applied("users", "0001_initial")
+    MigrationRecorder(connection).record_applied("sessions", "0001_initial")
     health.migrations()
     assert health._seen == {"migrated": True}
 

@@ -1,9 +1,12 @@
+from unittest.mock import patch
+
 import pytest
 from django.conf import settings
 from django.test import override_settings
 from django.urls import reverse
 from rest_framework.test import APITestCase
 
+from apps.core.limiter import limiter
 from apps.core.tests.helpers import log_in, make_user
 from apps.core.throttling import parse_rate
 
@@ -65,3 +68,34 @@ class ThrottlingTests(APITestCase):
 @pytest.mark.parametrize(("rate", "expected"), [("10/m", (10, 60)), ("5/second", (5, 1)), ("7/d", (7, 86400))])
 def test_a_rate_is_requests_in_a_period(rate: str, expected: tuple[int, int]) -> None:
     assert parse_rate(rate) == expected
+
+
+class RateLimitFieldsTests(APITestCase):
+    @rates(anonymous="3/h", login="2/h")
+    def test_each_answer_says_how_the_limits_stand(self) -> None:
+        data = {"email": "ada@example.com", "password": "wrong"}
+        answers = [self.client.post(reverse("v1:users:knox_login"), data).headers for _ in range(3)]
+        self.assertEqual(answers[0]["RateLimit-Policy"], '"anonymous";q=3;w=3600, "login";q=2;w=3600')
+        self.assertEqual(answers[0]["RateLimit"], '"anonymous";r=2;t=1200, "login";r=1;t=1800')
+        self.assertIn('"login";r=0', answers[1]["RateLimit"])
+        self.assertEqual(answers[2]["Retry-After"], "1800")
+
+    def test_health_has_none(self) -> None:
+        self.assertNotIn("RateLimit", self.client.get("/livez").headers)
+
+    @rates(anonymous="1/h")
+    def test_of_ipv6_a_network_counts_as_one_client(self) -> None:
+        ips = ("2001:db8::1", "2001:db8::ffff", "2001:db8:0:1::1", "::ffff:10.0.0.1", "10.0.0.1")
+        answers = [self.client.get(PING, REMOTE_ADDR=ip).status_code for ip in ips]
+        self.assertEqual(answers, [200, 429, 200, 200, 429])
+
+    def test_an_authenticated_request_asks_redis_once_for_all_its_limits(self) -> None:
+        log_in(self.client, make_user())
+        self.client.get(PROFILE)  # connects, and loads the script
+        pool = limiter().client.connection_pool
+        connection = pool.get_connection()
+        pool.release(connection)
+        with patch.object(connection, "send_command", side_effect=connection.send_command) as spy:
+            self.client.get(PROFILE)
+            sent = [str(call.args[0]) for call in spy.call_args_list]
+        self.assertEqual(sent, ["EVALSHA"])

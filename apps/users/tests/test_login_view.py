@@ -1,13 +1,17 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.conf import settings
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework.test import APITestCase
 
-from apps.users.models import AuthToken
+from apps.core.limiter import limiter
+from apps.users import services
+from apps.users.models import AuthToken, CustomUser
 from apps.users.tests.helpers import PASSWORD, make_user
 
 
@@ -62,8 +66,42 @@ class LoginViewTests(APITestCase):
         stored = AuthToken.objects.values_list("digest", "token_key").get()
         self.assertNotIn(token, "".join(stored))
 
-    def test_is_limited_for_each_address(self) -> None:
+    def test_is_limited_for_each_client(self) -> None:
         allowed = int(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["login"].partition("/")[0])
-        answers = [self.log_in(password="wrong") for _ in range(allowed + 1)]
+        answers = [self.log_in(email=f"{n}@example.com") for n in range(allowed + 1)]
         self.assertEqual([answer.status_code for answer in answers], [400] * allowed + [429])
         self.assertGreater(int(answers[-1].headers["Retry-After"]), 0)
+
+    def test_failures_are_limited_for_each_account_there_or_not_and_a_success_is_no_failure(self) -> None:
+        allowed = int(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["login_failures"].partition("/")[0])
+        for email in ("ADA@example.com", "nobody@example.com"):
+            limiter().client.flushdb()
+            self.assertEqual(self.log_in().status_code, 200)
+            answers = [self.log_in(email=email, password="wrong", remote=str(n)) for n in range(allowed + 1)]
+            self.assertEqual([answer.status_code for answer in answers], [400] * allowed + [429])
+            self.assertGreater(int(answers[-1].headers["Retry-After"]), 0)
+
+    def test_an_account_that_is_not_verified_looks_like_a_wrong_password(self) -> None:
+        self.user.email_verified = False
+        self.user.save()
+        self.assertEqual(self.log_in().data, self.log_in(password="wrong").data)
+        with override_settings(REQUIRE_VERIFIED_EMAIL=False):
+            self.assertEqual(self.log_in().status_code, 200)
+
+    def test_of_too_many_sessions_the_oldest_ends(self) -> None:
+        for user_agent in ("first", "second", "third"):
+            with override_settings(REST_KNOX={**settings.REST_KNOX, "TOKEN_LIMIT_PER_USER": 2}):
+                self.log_in(user_agent=user_agent)
+        self.assertEqual(set(AuthToken.objects.values_list("user_agent", flat=True)), {"second", "third"})
+
+    def test_a_password_that_changes_meanwhile_opens_no_session(self) -> None:
+        stale = CustomUser.objects.get()
+        self.user.set_password("analytical-1843")
+        self.user.save()
+        with pytest.raises(CustomUser.DoesNotExist):
+            services.session_start(user=stale)
+
+    def test_costs_seven_queries(self) -> None:
+        # User; savepoint, lock, token, surplus, release; the time of the login.
+        with self.assertNumQueries(7):
+            self.log_in()

@@ -1,9 +1,8 @@
-"""What changes accounts. Views, commands and the admin call these; nothing else writes."""
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.users.models import CustomUser
+from apps.users.services.sessions import sessions_end
 
 
 def user_create(*, email: str, password: str, first_name: str = "", last_name: str = "") -> CustomUser:
@@ -14,3 +13,24 @@ def user_create(*, email: str, password: str, first_name: str = "", last_name: s
     except IntegrityError:
         message = CustomUser._meta.get_field("email").error_messages["unique"]  # noqa: SLF001 - Django's public API
         raise ValidationError({"email": ValidationError(message, code="unique")}) from None
+
+
+def user_update(*, user: CustomUser, **names: str) -> CustomUser:
+    """Change first_name and last_name, those of them that are given."""
+    for field, value in names.items():
+        setattr(user, field, value)
+    user.save(update_fields=list(names))
+    return user
+
+
+def user_deactivate(*, user: CustomUser) -> None:
+    """Close an account and end its sessions. Its data stays, and it can be opened again."""
+    with transaction.atomic():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        sessions_end(user=user)
+
+
+def user_activate(*, user: CustomUser) -> None:
+    user.is_active = True
+    user.save(update_fields=["is_active"])

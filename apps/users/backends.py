@@ -1,0 +1,55 @@
+"""Who may log in, wherever a password is asked for: the API, and the admin."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from apps.core.limiter import limiter
+from apps.core.throttling import account_limit, hold
+from apps.users.emails import normalize_email
+from apps.users.models import CustomUser
+
+T = TypeVar("T")
+
+
+class EmailBackend(ModelBackend):
+    """Limit the failures for each account, there or not; for an unknown address the hash is computed all the same.
+
+    Raises rest_framework's Throttled where there were too many.
+    """
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> Any:
+        parent = super().authenticate
+        return limit_failures(username or "", lambda: parent(request, username=username, password=password, **kwargs))
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        # Said to nobody: that a password of one's own choice is wrong for a new account would tell that it is not new.
+        return super().user_can_authenticate(user) and (user.email_verified or not settings.REQUIRE_VERIFIED_EMAIL)
+
+
+def password_matches(user: CustomUser, password: str) -> bool:
+    """Check the password of somebody who is logged in; guesses count as failed logins do."""
+    return bool(limit_failures(user.email, lambda: user.check_password(password)))
+
+
+def limit_failures(email: str, check: Callable[[], T]) -> T:
+    """Count a failure first and take it back after a success: else parallel guesses would all slip through."""
+    limit = account_limit("login_failures", _canonical(email))
+    hold(limit)
+    result = check()
+    if result:
+        limiter().give_back(limit)
+    return result
+
+
+def _canonical(email: str) -> str:
+    try:
+        return normalize_email(email)
+    except ValidationError:
+        return email

@@ -1,0 +1,26 @@
+from typing import Any
+
+from django_filters.rest_framework import FilterSet, TypedChoiceFilter
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+
+from apps.users.models import CustomUser
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class StrictBooleanFilter(TypedChoiceFilter):  # type: ignore[misc] # its package has no types
+    """Refuse what is neither true nor false, where the package's own filter ignores it, and finds everyone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = (("true", "true"), ("false", "false"))
+        super().__init__(choices=choices, coerce=lambda value: value == "true", **kwargs)
+
+
+class UserFilter(FilterSet):  # type: ignore[misc]
+    is_active = StrictBooleanFilter()
+    is_staff = StrictBooleanFilter()
+    email_verified = StrictBooleanFilter()
+
+    class Meta:
+        model = CustomUser
+        fields = ("is_active", "is_staff", "email_verified")

@@ -1,0 +1,43 @@
+from django.db import transaction
+
+from apps.core.throttling import account_limit, hold
+from apps.users.links import reset_links
+from apps.users.models import AuthToken, CustomUser
+from apps.users.services.sessions import sessions_end
+from apps.users.tasks import send_password_reset
+
+
+def password_change(*, user: CustomUser, password: str, session: AuthToken) -> None:
+    """Set a new password and end all other sessions."""
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        sessions_end(user=user, but=session)
+
+
+def password_reset_request(*, email: str) -> None:
+    """Mail a link, where there is such an account; the caller cannot tell, neither by the answer nor by its time.
+
+    Raises Throttled where the address was asked for too often.
+    """
+    hold(account_limit("mail_account", email))
+    user = CustomUser.objects.filter(email=email, is_active=True).only("pk").first()
+    user_id = user.pk if user else None
+    transaction.on_commit(lambda: send_password_reset.delay(user_id))
+
+
+def password_reset(*, user: CustomUser, token: str, password: str) -> bool:
+    """Set a new password and end all sessions; return whether the token was still good.
+
+    The mail has reached its reader, so the address is verified, too.
+    """
+    with transaction.atomic():
+        # Locked and looked at again: of two who use one link at once, the second finds it used.
+        user = CustomUser.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if not user.is_active or not reset_links.check_token(user, token):
+            return False
+        user.set_password(password)
+        user.email_verified = True
+        user.save(update_fields=["password", "email_verified"])
+        sessions_end(user=user)
+    return True

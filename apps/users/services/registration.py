@@ -1,0 +1,43 @@
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from apps.core.throttling import account_limit, hold
+from apps.users.links import verification_links
+from apps.users.models import CustomUser
+from apps.users.tasks import send_registration
+
+
+def user_register(*, email: str, password: str) -> None:
+    """Create an account that a mailed link verifies; for one that is there, mail that it is.
+
+    The work is the same either way. Raises Throttled where the address was asked for too often.
+    """
+    hold(account_limit("mail_account", email))
+    digest = make_password(password)
+    with transaction.atomic():
+        defaults = {"password": digest, "email_verified": False}
+        user, created = CustomUser.objects.get_or_create(email=email, defaults=defaults)
+        if not created:
+            _take_over_unused(email=email, digest=digest)
+        transaction.on_commit(lambda: send_registration.delay(user.pk))
+
+
+def _take_over_unused(*, email: str, digest: str) -> None:
+    """Let the latest registration win, while nobody has verified or used the account.
+
+    Else whoever registers somebody's address in advance would have chosen the password of what they verify. A link
+    holds for the password that it was mailed for, so an earlier link verifies nothing any more.
+    """
+    unused = CustomUser.objects.filter(email=email, email_verified=False, last_login=None)
+    unused.update(password=digest)
+
+
+def user_verify(*, user: CustomUser, token: str) -> bool:
+    """Note that the address is the user's; return whether the token was good."""
+    with transaction.atomic():
+        user = CustomUser.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if not user.is_active or not verification_links.check_token(user, token):
+            return False
+        user.email_verified = True
+        user.save(update_fields=["email_verified"])
+    return True

@@ -1,0 +1,39 @@
+import pytest
+from knox.models import get_token_model
+
+from apps.users.models import CustomUser
+from tests.browser.conftest import Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"
+
+
+def test_swagger_authorizes_and_executes_a_call(visit: Visit) -> None:
+    user = CustomUser.objects.create_user("ada@example.com", "engine-no-1842", first_name="Ada")
+    _, token = get_token_model().objects.create(user=user)
+    page = visit.page
+    page.goto(f"{visit.url}/api/docs/")
+    page.get_by_role("button", name="Authorize").click()
+    page.locator(".auth-container input").fill(token)
+    page.locator(".auth-btn-wrapper").get_by_role("button", name="Apply credentials").click()
+    page.locator(".auth-btn-wrapper").get_by_role("button", name="Close").click()
+    operation = page.locator("#operations-auth-auth_profile_retrieve")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    answer = operation.locator(".live-responses-table .response").first
+    answer.wait_for()
+    visit.screenshot("swagger")
+    assert answer.locator(".response-col_status").inner_text().startswith("200")
+    assert '"first_name": "Ada"' in answer.inner_text()
+    visit.assert_clean()
+
+
+def test_redoc_reads_with_assets_of_our_own(visit: Visit) -> None:
+    visit.page.goto(f"{visit.url}/api/redoc/")
+    visit.page.get_by_role("heading", name="Log in").first.wait_for()
+    visit.screenshot("redoc")
+    # Its maker's logo cannot be turned off; the Content-Security-Policy keeps the browser from fetching it.
+    assert visit.elsewhere == visit.blocked == [LOGO]
+    assert all("Content Security Policy" in error and LOGO in error for error in visit.errors)

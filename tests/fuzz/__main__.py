@@ -1,0 +1,106 @@
+"""Start the API on a database of its own, and let schemathesis loose on it: as a user, then as staff.
+
+What fails stops the recipe: a server error, a status or an answer that the schema does not know, hostile data that
+is accepted, good data that is not; fewer cases than asked for; an operation that never succeeded.
+"""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import requests
+
+from conf import local
+
+HERE = Path(__file__).parent
+DATABASE = "fuzz"
+ROLES = ("user", "staff")
+# Of all cases so many must come to the view: not stopped for want of a token, or for there being too many.
+PAST = 0.7
+
+
+def environment() -> dict[str, str]:
+    """Return the settings of the tests, with a database of its own, limits that no run reaches, and a fast hash."""
+    scopes = ("anonymous", "user", "login", "mail", "login_failures", "mail_account")
+    port = os.environ.get("POSTGRES_PORT", "5432")
+    return os.environ | {
+        "ENVIRONMENT": "test",
+        # Databases of Redis that no process of the tests has.
+        "PYTEST_XDIST_WORKER": "gw80",
+        "DATABASE_URL": f"postgres://{local.POSTGRES_USER}@/{DATABASE}?host={quote(str(local.RUNTIME))}&port={port}",
+        "THROTTLE_RATES": ",".join(f"{scope}=1000000/s" for scope in scopes),
+        "WEB_CONCURRENCY": "1",
+        "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks",
+        "PYTHONPATH": str(local.ROOT),
+    }
+
+
+def fresh_database(env: dict[str, str]) -> None:
+    where = {"host": str(local.RUNTIME), "port": env.get("POSTGRES_PORT", "5432"), "user": local.POSTGRES_USER}
+    with psycopg.connect(dbname=local.POSTGRES_DATABASE, autocommit=True, **where) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {DATABASE}")
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=local.ROOT, env=env, check=True)
+
+
+def start_api(env: dict[str, str]) -> tuple["subprocess.Popen[bytes]", str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "gunicorn", "--config=python:conf.gunicorn", f"--bind={address}", "conf.wsgi"]
+    process = subprocess.Popen(command, cwd=local.ROOT, env=env, stdout=subprocess.DEVNULL)
+    for _ in range(300):
+        try:
+            requests.get(f"http://{address}/livez", timeout=1)
+        except requests.RequestException:
+            time.sleep(0.1)
+        else:
+            return process, f"http://{address}"
+    process.terminate()
+    raise SystemExit("The API did not start.")
+
+
+def fuzz(url: str, role: str, examples: int, env: dict[str, str]) -> int:
+    config = ["--config-file", str(HERE / "schemathesis.toml")]
+    command = [Path(sys.executable).with_name("schemathesis"), *config, "run", f"{url}/api/schema/", "--checks=all"]
+    command += [f"--max-examples={examples}", "--continue-on-failure", "--no-color", "--max-response-time=20"]
+    return subprocess.run(command, cwd=local.ROOT, env=env | {"FUZZ_ROLE": role}, check=False).returncode
+
+
+def judge(least: int) -> list[str]:
+    """Return what the figures, which the hooks wrote, lack."""
+    counts = [json.loads((local.STATE / "fuzz" / f"{role}.json").read_text()) for role in ROLES]
+    cases, past = (sum(count[name] for count in counts) for name in ("cases", "past"))
+    never = set(counts[0]["operations"]) - {name for count in counts for name in count["succeeded"]}
+    print(f"{cases} cases, {past / cases:.0%} past authentication and throttle; never a 2xx: {sorted(never) or 'none'}")
+    problems = [f"fewer than {least} cases"] if cases < least else []
+    problems += [f"fewer than {PAST:.0%} past authentication and throttle"] if past < PAST * cases else []
+    return problems + [f"{name} never succeeded" for name in never]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="just fuzz", description=__doc__)
+    parser.add_argument("--examples", type=int, default=40, help="cases of each kind for each operation (40)")
+    parser.add_argument("--least", type=int, default=3000, help="cases that there must be in all (3000)")
+    arguments = parser.parse_args()
+    env = environment()
+    fresh_database(env)
+    process, url = start_api(env)
+    try:
+        failed = [role for role in ROLES if fuzz(url, role, arguments.examples, env)]
+    finally:
+        process.terminate()
+        process.wait()
+    problems = [f"failures as {role}, see above" for role in failed] + judge(arguments.least)
+    print("\n".join(f"error: {problem}" for problem in problems) or "ok")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""What schemathesis cannot know: who it is, and which ids and mailed links are real. Runs in its process."""
+
+import atexit
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import django
+import schemathesis
+from schemathesis import GenerationMode
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+django.setup()
+
+from django.contrib.auth.hashers import make_password  # noqa: E402 - Django must be set up first
+
+from apps.core.models import StartedTask  # noqa: E402
+from apps.users.links import reset_links, verification_links  # noqa: E402
+from apps.users.models import AuthToken, CustomUser  # noqa: E402
+from conf import local  # noqa: E402
+
+ROLE = os.environ["FUZZ_ROLE"]
+PASSWORD = "engine-no-1842"
+DIGEST = make_password(PASSWORD)
+FIGURES = local.STATE / "fuzz" / f"{ROLE}.json"
+
+counted: dict[str, Any] = {"cases": 0, "past": 0, "operations": set(), "succeeded": set()}
+current: dict[str, str] = {}
+
+
+def account(email: str, **fields: Any) -> CustomUser:
+    """Return the account as it is meant to be, whatever the cases before did to it."""
+    defaults = {"password": DIGEST, "is_active": True, "email_verified": True, **fields}
+    return CustomUser.objects.update_or_create(email=email, defaults=defaults)[0]
+
+
+def me() -> CustomUser:
+    return account(f"{ROLE}@example.com", is_staff=ROLE == "staff")
+
+
+@schemathesis.auth(refresh_interval=None)
+class Token:
+    """A token that is good: a new one where a case ended the last."""
+
+    def get(self, case: Any, ctx: Any) -> str:
+        if not AuthToken.objects.filter(pk=current.get("pk"), user__is_active=True).exists():
+            row, current["token"] = AuthToken.objects.create(user=me())
+            current["pk"] = row.pk
+        return current["token"]
+
+    def set(self, case: Any, data: str, ctx: Any) -> None:
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+def real_body(name: str) -> dict[str, str] | None:
+    new = {"password": PASSWORD, "password2": PASSWORD}
+    if name == "POST /auth/login/":
+        account("login@example.com")
+        return {"email": "login@example.com", "password": PASSWORD}
+    if name == "POST /auth/password/change/":
+        me()
+        return {"current_password": PASSWORD, **new}
+    if name == "POST /auth/verify/":
+        return {"token": verification_links.token_for(account("new@example.com", email_verified=False))}
+    if name == "POST /auth/password/reset/confirm/":
+        return {"token": reset_links.token_for(account("lost@example.com")), **new}
+    if name in {"POST /auth/create/", "POST /auth/register/"}:
+        return {"email": f"u{random.getrandbits(64)}@example.com", **new}
+    return None
+
+
+def real_path(name: str) -> dict[str, Any] | None:
+    if "/tasks/{id}/" in name:
+        return {"id": str(StartedTask.objects.create(user=me(), name="a task").pk)}
+    if "/auth/sessions/{uuid}/" in name:
+        return {"uuid": str(AuthToken.objects.create(user=me())[0].uuid)}
+    return {"id": account("target@example.com").pk} if "/users/{id}/" in name else None
+
+
+@schemathesis.hook
+def before_call(ctx: Any, case: Any, kwargs: Any) -> None:
+    """Put real values into half of the well-formed cases."""
+    mode = case.meta.generation.mode if case.meta else GenerationMode.POSITIVE
+    if mode != GenerationMode.POSITIVE or random.random() < 0.5:  # noqa: S311
+        return
+    name = label(case)
+    if body := real_body(name):
+        case.body = body
+    if path := real_path(name):
+        case.path_parameters = path
+
+
+def label(case: Any) -> str:
+    return f"{case.method.upper()} {case.operation.path.removeprefix('/api/v1')}"
+
+
+@schemathesis.hook
+def after_call(ctx: Any, case: Any, response: Any) -> None:
+    counted["cases"] += 1
+    counted["past"] += response.status_code not in {401, 429}
+    counted["operations"].add(case.operation.label)
+    if 200 <= response.status_code < 300 and case.method.upper() == case.operation.method.upper():
+        counted["succeeded"].add(case.operation.label)
+
+
+@atexit.register
+def write() -> None:
+    Path(FIGURES).parent.mkdir(parents=True, exist_ok=True)
+    figures = {name: sorted(value) if isinstance(value, set) else value for name, value in counted.items()}
+    FIGURES.write_text(json.dumps(figures))
