@@ -91,6 +91,7 @@ def test_a_login_that_fails_is_counted(client: Client) -> None:
 def test_queues_tell_how_much_waits() -> None:
     with current_app.connection_for_write() as connection:
         client = connection.default_channel.client
+        client.delete("default")
         client.lpush("default", "waits", "waits")
         try:
             assert b'celery_queue_length{queue="default"} 2.0' in exposition()
