@@ -25,7 +25,8 @@ def formatter(*renderers: Processor) -> dict[str, Any]:
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # Of one length, so that lines sort as text; "iso" leaves the fraction out where it is 0.
+            structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%S.%fZ", utc=True),
             structlog.processors.format_exc_info,
         ],
         "processors": [redact_line, *renderers],

@@ -103,14 +103,20 @@ def remote(make_checkout: Callable[..., Checkout]) -> Iterator[tuple[Checkout, s
     far.just("up")
     far.just("seed", "--users", "4")
     with socket.create_server((ELSEWHERE, 0)) as server:
-        threading.Thread(target=_forward, args=(server, port), daemon=True).start()
+        forwarding = threading.Thread(target=_forward, args=(server, port), daemon=True)
+        forwarding.start()
         password = (far.state / "postgres.password").read_text()
         yield far, f"postgres://postgres:{password}@{ELSEWHERE}:{server.getsockname()[1]}/app"
+        server.shutdown(socket.SHUT_RDWR)
+        forwarding.join()
 
 
 def _forward(server: socket.socket, port: int) -> None:
     while True:
-        near, _ = server.accept()
+        try:
+            near, _ = server.accept()
+        except OSError:  # it was shut down
+            return
         far = socket.create_connection(("127.0.0.1", port))
         for one, other in ((near, far), (far, near)):
             threading.Thread(target=_pump, args=(one, other), daemon=True).start()
