@@ -129,10 +129,10 @@ _list:
 @cov *args:
     {{ stack }} test --cov --cov-report=term-missing:skip-covered "$@"
 
-# Run the slow tests, which start whole stacks
+# Run the slow tests, which start processes and whole stacks
 [group('quality')]
 @test-stack *args:
-    {{ run }} python -m pytest -m stack "$@"
+    {{ stack }} test -n 0 -m stack "$@"
 
 # Send the API what its own schema allows, and what it forbids: fuzz [--examples N]
 [group('quality')]

@@ -66,6 +66,7 @@ def run(code: str, **variables: str) -> str:
     ).stdout.strip()
 
 
+@pytest.mark.stack
 def test_an_error_is_reported_once_with_the_request_and_without_secrets(dsn: str) -> None:
     assert run(CRASH, SENTRY_DSN=dsn, RELEASE="1.2.3") == "500"
     [event] = received
@@ -75,6 +76,7 @@ def test_an_error_is_reported_once_with_the_request_and_without_secrets(dsn: str
     assert "tiger" not in json.dumps(event)
 
 
+@pytest.mark.stack
 def test_unset_the_library_is_not_even_imported() -> None:
     code = "import sys, django; django.setup(); print('sentry_sdk' in sys.modules, 'prometheus_client' in sys.modules)"
     assert run(code, SENTRY_DSN="", METRICS_TOKEN="") == "False False"

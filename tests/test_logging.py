@@ -105,6 +105,7 @@ def test_a_line_whose_arguments_do_not_fit_is_not_lost() -> None:
     assert "many" in line["event"]
 
 
+@pytest.mark.stack
 def test_lines_of_several_processes_do_not_mix(tmp_path: Path) -> None:
     code = (
         "import logging.config, sys; from pathlib import Path; from conf.logging import logging_config;"

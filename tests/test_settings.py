@@ -119,6 +119,7 @@ def test_limits_can_be_set() -> None:
     assert (rates["login"], rates["anonymous"]) == ("99/m", "120/m")
 
 
+@pytest.mark.stack
 def test_the_deployment_checks_have_nothing_to_say_in_production() -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     environment = os.environ | PRODUCTION | {"DEBUG": ""}

@@ -70,6 +70,7 @@ def test_orphans_are_those_that_the_supervisor_does_not_lead(start: Start) -> No
     assert leftovers.orphans(supervisor=1 << 22) == [orphan]
 
 
+@pytest.mark.stack
 def test_what_does_not_end_is_killed(start: Start) -> None:
     stubborn = start(
         "trap '' TERM INT QUIT; echo; while :; do sleep 1; done", **leftovers.mark(), SUPERVISOR_PROCESS_NAME="web"
