@@ -87,6 +87,7 @@ def stop_everything() -> None:
     """Stop all programs, their supervisor, and what an earlier start may have left."""
     if supervision.programs():
         stop(program.PROGRAMS)
+        supervision.shut_down()
     recovery.end_everything()
     for data in program.DATA.values():
         ownership.release(data)
