@@ -144,10 +144,10 @@ _list:
 @test-browser *args:
     {{ stack }} test -n 0 -m browser "$@"
 
-# Measure what it costs, side by side with stock settings
+# Measure what it costs, side by side: bench [tasks|accounts|observability]
 [group('quality')]
-@bench *args:
-    {{ stack }} with-servers python -m benchmarks.tasks "$@"
+@bench name="tasks":
+    {{ stack }} with-servers python -m "benchmarks.$1"
 
 # Format Python and the justfile
 [group('quality')]

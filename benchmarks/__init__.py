@@ -1,1 +1,1 @@
-"""What it costs, side by side with stock settings: `just bench`."""
+"""What it costs, side by side with stock settings: `just bench tasks`."""

@@ -1,4 +1,4 @@
-"""Can one tell by the time of an answer whether an address has an account? `python -m benchmarks.accounts`.
+"""Can one tell by the time of an answer whether an address has an account? `just bench accounts`.
 
 Known and unknown addresses take turns, so that a busy machine slows both; argon2, as in production. Exit status 1
 where the medians of 50 differ by more than 10 %.

@@ -1,6 +1,6 @@
 """What logs and metrics cost: an authenticated read with all of it on, against the same read with all of it off.
 
-    uv run python -m stack with-servers python -m benchmarks.observability
+    just bench observability
 
 The whole of Django answers in one process, with the real Postgres and Redis; lines go to stdout, which is
 a file here, as in production, and counts into the files of several processes. Both sides take turns in short
