@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from stack import directories, environment, external, health, leftovers, ownership, program, recovery, supervision
+from stack import directories, environment, leftovers, ownership, program, recovery, supervision
 from stack.console import say, step
-from stack.environment import Environment
 from stack.interrupts import deaf
 from stack.lock import exclusive
-from stack.startup import start_application, start_servers
+from stack.startup import is_up, start_application, start_servers
 from stack.status import overview
 
 
@@ -35,13 +34,6 @@ def up() -> None:
                 start_servers(settings)
                 start_application(settings)
         say(overview(settings))
-
-
-def is_up(settings: Environment) -> bool:
-    """Say whether every program runs and the API calls itself healthy."""
-    running = supervision.programs()
-    wanted = (*external.ours(settings), *program.APPLICATION)
-    return bool(running) and all(running[name].runs for name in wanted) and health.is_healthy()
 
 
 def down(names: Sequence[str] = ()) -> None:

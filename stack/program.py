@@ -27,6 +27,11 @@ class Program:
         """Say whether it is up, were it only for a second."""
         return self.state in ("RUNNING", "STARTING")
 
+    @property
+    def has_settled(self) -> bool:
+        """Say whether it has run for longer than an answer of /healthz is kept, which is a second."""
+        return self.state == "RUNNING" and self.uptime >= 2  # noqa: PLR2004
+
 
 NOTHING = Program("", "STOPPED", 0, 0)
 

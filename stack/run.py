@@ -14,6 +14,9 @@ from stack import environment, leftovers, ownership, postgres, program, redis, s
 from stack.console import complain
 from stack.errors import StackError
 
+# What the kernel sends when the supervisor has died, where it is not TERM. A worker that was asked to end would
+# wait for its Redis, which ends at the same moment; what it ran comes back after the visibility timeout either way.
+_DEATH_SIGNALS = {"postgres": signal.SIGINT, "worker": signal.SIGKILL}
 _CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "conf")
 
 
@@ -80,7 +83,7 @@ def die_with_parent(number: int) -> None:
 
 def main(name: str) -> None:
     """Replace this process with the program."""
-    die_with_parent(leftovers.END_SIGNALS.get(name, signal.SIGTERM))
+    die_with_parent(_DEATH_SIGNALS.get(name, signal.SIGTERM))
     # The children of one that was killed: nothing may run twice, and one of them may hold the port.
     leftovers.kill(leftovers.processes(name))
     try:

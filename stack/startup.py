@@ -76,6 +76,13 @@ def wait_for_redis() -> None:
         wait_until(readiness.redis_answers, "redis", seconds=30, failed=supervision.given_up(["redis"]))
 
 
+def is_up(settings: Environment) -> bool:
+    """Say whether every program runs, and the API calls itself healthy since they do."""
+    running = supervision.programs()
+    wanted = (*external.ours(settings), *program.APPLICATION)
+    return bool(running) and all(running[name].has_settled for name in wanted) and health.is_healthy()
+
+
 def start_application(settings: Environment) -> None:
     """Migrate, start the API, worker, beat and the reloader, and wait until all are ready."""
     if not supervision.programs()["web"].runs:
@@ -92,7 +99,7 @@ def start_application(settings: Environment) -> None:
     for name in ("worker", "beat"):
         with step(name):
             wait_until(partial(health.is_well, name), name, seconds=60, failed=failed)
-    wait_until(health.is_healthy, "web", seconds=20, failed=failed)
+    wait_until(partial(is_up, settings), "web", seconds=20, failed=failed)
 
 
 def migrate() -> None:
