@@ -69,12 +69,13 @@ def test_a_request_and_its_task_are_found_by_the_id_of_the_answer(stack: Checkou
     def shown() -> list[str]:
         return stack.just("logs", "--request", request_id, check=False).stdout.splitlines()
 
-    eventually(lambda: any(" task " in line for line in shown()), "the line of the task")
+    eventually(lambda: any("state=" in line for line in shown()), "the line of the task's end")
     lines = shown()
     [access] = [line for line in lines if " request " in line]
     assert access.startswith("backend")
     assert re.search(r"queries=[1-9].* query_ms=\d", access)
-    assert [line.split()[0] for line in lines if line.startswith("worker")] == ["worker"] * 2
+    assert [line.split()[0] for line in lines if line.startswith("worker")] == ["worker"] * 3
+    assert "task started" in lines[-3]
     assert "Measured how long a task waits" in lines[-2]
     assert "state=SUCCESS" in lines[-1]
     times = [re.findall(r"\d\d:\d\d:\d\d\.\d{3}", line)[0] for line in lines]
