@@ -103,7 +103,7 @@ def test_production_logs_to_stdout_alone_and_insists_on_https() -> None:
 
 
 def test_a_directory_for_logs_may_be_named_from_the_checkout_on() -> None:
-    assert load(ENVIRONMENT="development", LOG_DIR=".state/kinds")["LOG_DIR"] == local.STATE / "kinds"
+    assert load(ENVIRONMENT="development", LOG_DIR=".state/kinds")["LOG_DIR"] == local.ROOT / ".state/kinds"
     assert load(**PRODUCTION, LOG_DIR="/var/log/api")["LOG_DIR"] == Path("/var/log/api")
 
 
