@@ -91,8 +91,9 @@ def main(name: str) -> None:
     except StackError as error:
         complain(str(error))
         sys.exit(1)
-    for variable in ("LD_LIBRARY_PATH",) if name in ("postgres", "redis") else ():
-        os.environ.pop(variable, None)
+    if name in program.SERVERS:
+        # For Python's wheels alone.
+        os.environ.pop("LD_LIBRARY_PATH", None)
     os.chdir(local.ROOT)
     os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 
