@@ -73,9 +73,16 @@ def create(binaries: Path) -> None:
 
 def _initdb(binaries: Path, new: Path) -> None:
     command = [str(binaries / "initdb"), f"--pgdata={new}", f"--username={local.POSTGRES_USER}", *_INITDB.split()]
-    done = subprocess.run(unprivileged.command(command), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StackError(f"initdb failed; nothing was changed. It said:\n{done.stdout}{done.stderr}")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(unprivileged.command(command), stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            # Killed, as run() would do, it leaves its own processes writing.
+            process.terminate()
+            raise
+    if process.returncode:
+        raise StackError(f"initdb failed; nothing was changed. It said:\n{said}")
 
 
 def refuse_other_version(binaries: Path) -> None:
