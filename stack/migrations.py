@@ -17,17 +17,17 @@ def pending(settings: Environment) -> bool:
     Asking Django takes a second of every start. That nothing has changed since the last time only
     the files can say: the migrations and the locked packages. Of an external database they say nothing.
     """
-    return bool(settings.database_url) or not STAMP.is_file() or STAMP.read_text() != _fingerprint()
+    return bool(settings.database_url) or not STAMP.is_file() or STAMP.read_text() != fingerprint()
 
 
 def migrate() -> None:
     """Apply the migrations. Raises StackError with what Django said where that failed."""
     command = [sys.executable, "manage.py", "migrate", "--no-input"]
-    fingerprint = _fingerprint()
+    migrated = fingerprint()
     done = subprocess.run(command, cwd=local.ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(f"the migrations failed:\n{done.stdout}{done.stderr}")
-    STAMP.write_text(fingerprint)
+    STAMP.write_text(migrated)
 
 
 def forget() -> None:
@@ -35,6 +35,7 @@ def forget() -> None:
     STAMP.unlink(missing_ok=True)
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
+    """Return what changes when a migration does, of the project or of a package."""
     files = [local.ROOT / "uv.lock", *sorted(local.ROOT.glob("apps/*/migrations/*.py"))]
     return hashlib.sha256(b"".join(b"%s\0%s\0" % (bytes(path), path.read_bytes()) for path in files)).hexdigest()

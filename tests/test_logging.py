@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from structlog.contextvars import bound_contextvars
 
 from conf import local
@@ -18,16 +19,14 @@ from conf.logging import kind_of, logging_config
 def stored(tmp_path: Path) -> Iterator[Any]:
     """The shipped configuration, on a directory of the test's own; returns kind and line of all that is stored."""
     config = logging_config(directory=tmp_path / "log", console=False)
-    root, before = logging.getLogger(), logging.getLogger().handlers[:]
     logging.config.dictConfig(config)
     yield lambda: [
         (file.stem, json.loads(line))
         for file in sorted((tmp_path / "log").glob("*.log"))
         for line in file.read_text().splitlines()
     ]
-    for handler in root.handlers:
-        handler.close()
-    root.handlers = before
+    # Anew: handlers that were set aside are written to again, and closed by nobody.
+    logging.config.dictConfig(settings.LOGGING)
 
 
 def formatter(name: str) -> logging.Formatter:

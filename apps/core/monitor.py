@@ -17,7 +17,9 @@ _ANSWER = 0.5
 def overview() -> Iterator[str]:
     """Yield the lines of the page."""
     inspect = current_app.control.inspect(timeout=_ANSWER)
-    active, waiting = inspect.active() or {}, inspect.scheduled() or {}
+    active = inspect.active() or {}
+    # To ask takes the whole time: workers do not say how many they are.
+    waiting = (inspect.scheduled() or {}) if active else {}
     yield from _table("queues", _queues())
     yield from _table("running", [_running(task) for tasks in active.values() for task in tasks])
     yield from _table("waiting to be tried again", [_waiting(task) for tasks in waiting.values() for task in tasks])

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from celery import current_app
 from kombu import Connection
 from kombu.transport.redis import Channel as KombuChannel
@@ -53,20 +55,19 @@ def test_kombus_own_loses_it(connection: Connection, redis: Any) -> None:
     assert (redis.llen("default"), redis.hlen("unacked")) == (0, 0)
 
 
-def test_what_a_dead_worker_had_comes_back_after_the_timeout_and_is_counted(
-    connection: Connection, redis: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_dead_worker_had_comes_back_after_the_timeout_and_is_counted(connection: Connection, redis: Any) -> None:
     measure_wait.delay(0)
     channel = connection.channel()
-    monkeypatch.setattr(channel.qos, "visibility_timeout", 0.2)
-    for times in range(3):
-        message = channel.basic_get("default")
-        assert message.headers.get(LOST, 0) == times
-        channel.qos.restore_visible(interval=1)
-        assert redis.llen("default") == 0, "not before"
-        time.sleep(0.25)
-        channel.qos.restore_visible(interval=1)
-        assert (redis.llen("default"), redis.hlen("unacked")) == (1, 0)
+    with time_machine.travel(datetime.now(UTC)) as clock:
+        for times in range(3):
+            message = channel.basic_get("default")
+            assert message.headers.get(LOST, 0) == times
+            clock.shift(channel.qos.visibility_timeout - 1)
+            channel.qos.restore_visible(interval=1)
+            assert redis.llen("default") == 0, "not before"
+            clock.shift(2)
+            channel.qos.restore_visible(interval=1)
+            assert (redis.llen("default"), redis.hlen("unacked")) == (1, 0)
 
 
 def test_the_answers_of_workers_are_not_kept(connection: Connection, redis: Any) -> None:

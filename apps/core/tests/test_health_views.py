@@ -72,4 +72,4 @@ def test_beat_bears_a_redis_that_is_away(settings: Settings, caplog: pytest.LogC
     scheduler = HeartbeatScheduler(app=current_app)
     scheduler.tick()
     scheduler.tick()
-    assert [record.getMessage() for record in caplog.records] == ["Redis is away: no heartbeat"]
+    assert caplog.messages.count("Redis is away: no heartbeat") == 1

@@ -134,7 +134,7 @@ class AccessLogMiddlewareTests(APITestCase):
 
 class ThreadsTests(TestCase):
     def test_threads_that_serve_at_the_same_time_keep_their_ids_apart(self) -> None:
-        ids = [f"thread-{number:04}" for number in range(400)]
+        ids = [f"thread-{number:04}" for number in range(160)]
         with self.assertLogs("django.info", "INFO") as logs, ThreadPoolExecutor(8) as pool:
             contexts = []
             handler = logging.Handler()
