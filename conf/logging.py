@@ -76,11 +76,8 @@ def logging_config(*, directory: Path | None, console: bool = True, level: str =
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "json": lines.formatter(lines.render_json),
-            # Not rich's tracebacks: they print the values of local variables, secrets among them.
-            "readable": lines.formatter(
-                lines.escape_line, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-            ),
+            "json": {"()": lines.Formatter, "render": [lines.render_json]},
+            "readable": {"()": lines.Formatter, "render": [lines.redact_line, lines.escape_line, _for_people]},
         },
         "filters": {kind: {"()": KindFilter, "kind": kind} for kind in KINDS},
         "handlers": handlers,
@@ -93,6 +90,8 @@ def _file(directory: Path, kind: str) -> dict[str, Any]:
     return {"()": LogFile, "filename": str(directory / f"{kind}.log"), "formatter": "json", "filters": [kind]}
 
 
+# Not rich's tracebacks: they print the values of local variables, secrets among them.
+_for_people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 _LOGGERS: dict[str, dict[str, Any]] = {
     # Without handlers of their own, or root's would write each of their lines again.
     "django": {"level": "INFO", "handlers": []},

@@ -49,11 +49,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Keep what the migrations wrote, and restore it after each test that commits."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         tables = [f'"{table}"' for table in connection.introspection.django_table_names(only_existing=True)]
-        cursor.execute(";".join(["CREATE SCHEMA first", *(f"CREATE TABLE first.{t} AS TABLE {t}" for t in tables)]))
+        keep = [f"CREATE TABLE first.{table} AS TABLE {table}" for table in tables]
+        cursor.execute(";".join(["DROP SCHEMA IF EXISTS first CASCADE", "CREATE SCHEMA first", *keep]))
     # All in one transaction: Django's foreign keys are looked at when it ends.
-    restore = ";".join(
-        [f"DELETE FROM {t}" for t in tables] + [f"INSERT INTO {t} SELECT * FROM first.{t}" for t in tables]
-    )
+    delete = [f"DELETE FROM {table}" for table in tables]  # noqa: S608 - the tables are ours
+    copy = [f"INSERT INTO {table} TABLE first.{table}" for table in tables]
+    restore = ";".join([*delete, *copy])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: connection.cursor().execute(restore))
         yield

@@ -1,8 +1,10 @@
 import json
+import logging
 from typing import Any
 
 import pytest
 
+from conf.lines import Formatter, render_json
 from conf.redaction import LONGEST, REDACTED, redact, redact_text
 
 KNOX = "9f2c0e" + "0123456789abcdef" * 3 + "0123456789"
@@ -96,3 +98,34 @@ def test_a_long_value_loses_its_middle() -> None:
     said = redact_text("a" * 100_000 + "the end")
     assert len(said) < LONGEST + 10
     assert said.endswith("the end")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "passwd",
+        "PWD",
+        "x-token",
+        "client_secret",
+        "Authorization",
+        "set-cookie",
+        "sessionid",
+        "apikey",
+        "API_KEY",
+        "api-key",
+        "credentials",
+        "DSN",
+    ],
+)
+def test_a_line_of_the_log_hides_what_stands_under_the_key_of_a_secret(key: str) -> None:
+    record = logging.makeLogRecord({"msg": "hello", key: "tiger", "nested": [{key: 1234567}]})
+    line = Formatter([render_json]).format(record)
+    assert json.loads(line)[key] == REDACTED
+    assert ("tiger" in line, "1234567" in line) == (False, False)
+
+
+@pytest.mark.parametrize("value", [float("inf"), {1, 2}, b"x", Mute(), {("a", 1): 2}, "x" * LONGEST * 2])
+def test_a_line_of_the_log_is_short_json_whatever_was_logged(value: Any) -> None:
+    line = Formatter([render_json]).format(logging.makeLogRecord({"msg": "hello", "value": value}))
+    assert json.loads(line)["event"] == "hello"
+    assert len(line) < LONGEST + 1000
