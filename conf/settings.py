@@ -209,6 +209,9 @@ CACHES = {
 TASK_TIME_LIMIT = env.int("TASK_TIME_LIMIT", default=300)
 TASK_VISIBILITY_TIMEOUT = env.int("TASK_VISIBILITY_TIMEOUT", default=600)
 TASK_SHUTDOWN_TIMEOUT = env.int("TASK_SHUTDOWN_TIMEOUT", default=10)
+# Seconds between two tasks that do nothing but show that workers take tasks; those who take none for three times as
+# long are not healthy.
+TASK_HEARTBEAT = env.int("TASK_HEARTBEAT", default=20)
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.CustomUser"

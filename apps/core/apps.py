@@ -12,6 +12,7 @@ class CoreConfig(AppConfig):
         # They register themselves, and need models, or settings, that are only there now.
         from apps.core import (  # noqa: F401, PLC0415
             checks,
+            heartbeat,
             results,
             schedules,
             schema,

@@ -1,26 +1,29 @@
-"""Celery's beat, which shows that it lives."""
+"""Celery's beat, which shows that it lives, and sees to it that workers can."""
 
 import logging
 import time
 from typing import Any
 
-from django.core.cache import cache
+from django.conf import settings
 from django_celery_beat.schedulers import DatabaseScheduler
+from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from apps.core import heartbeat
 from apps.core.schedules import write_schedules
+from apps.core.tasks import do_nothing
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT = "beat:heartbeat"
-# Seconds. Beat writes every second (beat_max_loop_interval), unless a tick takes longer.
-LIFETIME = 5
+# Seconds until beat tries again whether Redis is back.
+PAUSE = 0.25
 
 
 class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc] # its package has no types
     """Take the schedule from the database; leave a sign of life in the cache at every tick."""
 
     _redis_is_away = False
+    _next_task = 0.0
 
     def setup_schedule(self) -> None:
         # Without Celery's default entries: what runs is what the code says. A schedule may have changed without a
@@ -30,14 +33,24 @@ class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc] # its package
     def tick(self, *args: Any, **kwargs: Any) -> float:
         self._show_life()
         delay: float = super().tick(*args, **kwargs)
-        return delay
+        return min(delay, PAUSE) if self._redis_is_away else delay
 
     def _show_life(self) -> None:
         try:
-            cache.set(HEARTBEAT, time.time(), LIFETIME)
-        except RedisError as error:
+            heartbeat.show_beat()
+            self._give_workers_something_to_do()
+        except (RedisError, OperationalError) as error:
             if not self._redis_is_away:
                 logger.warning("Redis is away: no heartbeat", extra={"error": type(error).__name__})
             self._redis_is_away = True
         else:
             self._redis_is_away = False
+
+    def _give_workers_something_to_do(self) -> None:
+        if time.monotonic() < self._next_task:
+            return
+        with self.app.connection_for_write() as connection:
+            # What waits already does as well; and nothing piles up while there is no worker.
+            if not connection.default_channel.client.llen(self.app.conf.task_default_queue):
+                do_nothing.delay()
+        self._next_task = time.monotonic() + settings.TASK_HEARTBEAT

@@ -6,11 +6,11 @@ from typing import Any
 from celery.worker.consumer import Consumer
 
 # Seconds between two tries.
-PAUSE = 1.0
+PAUSE = 0.5
 
 
 class PromptConsumer(Consumer):
-    """Try again every second: Celery waits two seconds longer each time, up to thirty, and has no setting for it."""
+    """Try again twice a second: Celery waits two seconds longer each time, up to thirty, and has no setting for it."""
 
     def ensure_connected(self, conn: Any) -> Any:
         conn.ensure_connection = partial(

@@ -10,12 +10,14 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.core.beat import HEARTBEAT
+from apps.core import heartbeat
 from apps.core.limiter import limiter
 from apps.core.probe import Component, DownError, check
 
-# Seconds, within those that all have together.
-_WORKER_TIMEOUT = 0.7
+# What to ask workers: does one live, or what does each of them run? Seconds, within those that all components have
+# together: one answer ends the wait; for more it begins anew with each.
+_DOES_ONE_LIVE: dict[str, Any] = {"command": "ping", "limit": 1, "timeout": 0.7}
+_WHAT_RUNS: dict[str, Any] = {"command": "active", "timeout": 0.4}
 
 
 def postgres() -> None:
@@ -39,12 +41,24 @@ def redis() -> None:
 def worker() -> None:
     # Without this, asking through a broker that is away would hang.
     redis()
-    if not current_app.control.broadcast("ping", reply=True, limit=1, timeout=_WORKER_TIMEOUT):
+    taken = heartbeat.tasks_are_taken()
+    answers = _ask_workers(_DOES_ONE_LIVE if taken else _WHAT_RUNS)
+    if not answers:
         raise DownError("no worker answers")
+    # One that is busy takes none, and is well.
+    if not taken and not any(running for answer in answers for running in answer.values()):
+        raise DownError("no worker takes tasks")
+
+
+def _ask_workers(question: dict[str, Any]) -> list[dict[str, Any]]:
+    # A connection that is kept breaks with a Redis that restarts, and one that was left waiting misses the next answer.
+    # So each question has its own; to be closed soon, it waits in small pieces.
+    with current_app.connection_for_write(transport_options={"polling_interval": 0.01}) as connection:
+        return current_app.control.broadcast(**question, reply=True, connection=connection) or []
 
 
 def beat() -> None:
-    if redis_cache.get(HEARTBEAT) is None:
+    if redis_cache.get(heartbeat.BEAT) is None:
         raise DownError("no heartbeat")
 
 

@@ -4,7 +4,7 @@ import logging
 from time import monotonic
 from typing import Any
 
-from celery import Task
+from celery import Task, states
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
@@ -47,6 +47,8 @@ def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None
         "query_ms": meter.ms,
         "error": type(error).__name__ if isinstance(error, BaseException) else None,
     }
-    logger.info("task", extra=line)
+    # What runs only to show that it can is worth no line: there would be no end of them.
+    if not (getattr(task, "quiet", False) and state == states.SUCCESS):
+        logger.info("task", extra=line)
     clear_contextvars()
     bind_contextvars(**task.request.get("log_context"))

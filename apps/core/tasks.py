@@ -79,6 +79,11 @@ def measure_wait(sent_at: float) -> dict[str, float]:
     return {"waited_ms": waited_ms}
 
 
+@shared_task(base=DjangoTask, ignore_result=True, quiet=True)
+def do_nothing() -> None:
+    """Be taken: beat sends this to see whether workers take tasks (see apps/core/heartbeat.py)."""
+
+
 @shared_task(base=BaseTaskWithRetry)
 def purge_tokens() -> int:
     """Delete the tokens that have expired; return how many."""

@@ -18,6 +18,7 @@ from tests.stack.checkout import Checkout
 TIME_LIMIT = 12
 VISIBILITY_TIMEOUT = 15
 SHUTDOWN_TIMEOUT = 3
+HEARTBEAT = 2
 # How often a worker looks for what dead ones have left.
 RESTORE_INTERVAL = 2
 # What a busy machine may need on top.
@@ -52,6 +53,7 @@ class Trial:
             "TASK_TIME_LIMIT": time_limit,
             "TASK_VISIBILITY_TIMEOUT": visibility_timeout,
             "TASK_SHUTDOWN_TIMEOUT": SHUTDOWN_TIMEOUT,
+            "TASK_HEARTBEAT": HEARTBEAT,
         }
         (self.checkout.path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 

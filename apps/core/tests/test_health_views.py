@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from celery import current_app
 from django.core.cache import cache
@@ -7,13 +9,23 @@ from django.test import Client
 from pytest_django import Settings
 
 from apps.core import health, probe
-from apps.core.beat import HEARTBEAT, LIFETIME, HeartbeatScheduler
+from apps.core.beat import HeartbeatScheduler
+from apps.core.heartbeat import BEAT, LIFETIME, WORKER
+from apps.core.tasks import do_nothing
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_known() -> None:
-    cache.delete(HEARTBEAT)
+    cache.delete_many([BEAT, WORKER])
+    current_app.control.purge()
     probe.forget()
+
+
+def queued() -> list[str]:
+    """Return the names of the tasks that wait."""
+    with current_app.connection_for_read() as connection:
+        queue = connection.default_channel.client.lrange("default", 0, -1)
+    return [json.loads(message)["headers"]["task"] for message in queue]
 
 
 def test_livez_asks_nobody(client: Client) -> None:
@@ -62,7 +74,25 @@ def test_healthz_names_what_is_down(client: Client) -> None:
 def test_a_tick_of_beat_is_its_heartbeat_and_fades() -> None:
     HeartbeatScheduler(app=current_app).tick()
     health.beat()
-    assert 0 < cache._cache.get_client().pttl(cache.make_key(HEARTBEAT)) <= LIFETIME * 1000
+    assert 0 < cache._cache.get_client().pttl(cache.make_key(BEAT)) <= LIFETIME * 1000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beat_gives_workers_something_to_do_now_and_then_and_nothing_piles_up(settings: Settings) -> None:
+    settings.TASK_HEARTBEAT = 0
+    scheduler = HeartbeatScheduler(app=current_app)
+    for _ in range(3):
+        scheduler.tick()
+    assert queued() == [do_nothing.name]
+    current_app.control.purge()
+    scheduler.tick()
+    assert queued() == [do_nothing.name]
+    settings.TASK_HEARTBEAT = 3600
+    current_app.control.purge()
+    scheduler.tick()
+    current_app.control.purge()
+    scheduler.tick()
+    assert queued() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,16 +11,18 @@ from celery import current_app, shared_task
 from celery.contrib.testing.worker import start_worker
 from celery.signals import task_postrun
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connections
 from django.urls import reverse
+from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 from structlog.contextvars import bound_contextvars
 
-from apps.core import probe
+from apps.core import heartbeat, probe
 from apps.core.beat import HeartbeatScheduler
 from apps.core.models import StartedTask
 from apps.core.services import task_report, task_start
-from apps.core.tasks import BaseTaskWithRetry
+from apps.core.tasks import BaseTaskWithRetry, do_nothing
 from apps.core.tests.helpers import log_in, make_user
 
 pytestmark = [
@@ -66,8 +68,9 @@ def child() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_attempts() -> None:
+def _nothing_has_run() -> None:
     attempts.clear()
+    heartbeat._next = 0.0
 
 
 # One for all: it takes a second to stop.
@@ -171,3 +174,50 @@ def test_healthz_is_well_with_a_worker_and_a_beat() -> None:
     probe.forget()
     response = APIClient().get("/healthz")
     assert response.status_code == 200, response.json()
+
+
+def worker_says() -> str:
+    """Return what is wrong with the worker."""
+    probe.forget()
+    return APIClient().get("/healthz").json()["components"]["worker"].get("error", "")
+
+
+@pytest.fixture
+def _beat() -> None:
+    """It ticks, and has for a while: of workers there is no sign yet."""
+    heartbeat.show_beat()
+    cache.delete(heartbeat.WORKER)
+
+
+@pytest.mark.usefixtures("_beat")
+def test_a_worker_that_answers_and_takes_no_task_is_not_well_until_it_takes_one() -> None:
+    assert worker_says() == "no worker takes tasks"
+    finished(child.delay().id)
+    assert worker_says() == ""
+
+
+@pytest.mark.usefixtures("_beat")
+def test_without_beat_a_worker_that_takes_no_task_is_not_to_blame() -> None:
+    cache.delete(heartbeat.BEAT)
+    assert worker_says() == ""
+
+
+def test_a_beat_that_comes_back_gives_workers_time() -> None:
+    cache.delete_many([heartbeat.BEAT, heartbeat.WORKER])
+    heartbeat.show_beat()
+    assert worker_says() == ""
+
+
+@pytest.mark.usefixtures("_beat")
+def test_what_beat_sends_leaves_the_workers_sign_and_neither_a_result_nor_a_line() -> None:
+    HeartbeatScheduler(app=current_app).tick()
+    deadline = time.monotonic() + 10
+    while not heartbeat.tasks_are_taken():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    # Whatever else it does with that task, it does before the next one.
+    finished(child.delay().id)
+    assert not TaskResult.objects.filter(task_name=do_nothing.name).exists()
+    stored = "".join(file.read_text() for file in Path(settings.LOG_DIR).glob("*.log"))
+    assert child.name in stored
+    assert do_nothing.name not in stored

@@ -1,0 +1,56 @@
+"""What /healthz says of a worker that answers: is it one that takes no tasks, or one that is busy with them?"""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.stack.checkout import Checkout, eventually
+from tests.stack.health import WELL_WITHIN, down
+from tests.stack.trial import HEARTBEAT, SLACK, TIME_LIMIT, Trial
+
+# Seconds after which workers that have taken no task are doubted.
+DOUBTED = 3 * HEARTBEAT
+
+
+@pytest.fixture(scope="module")
+def trial(make_checkout: Callable[..., Checkout]) -> Trial:
+    trial = Trial(make_checkout())
+    trial.checkout.just("up")
+    return trial
+
+
+def control(trial: Trial, call: str) -> str:
+    code = f"from celery import current_app; print(current_app.control.{call})"
+    return trial.checkout.just("manage", "shell", "--verbosity=0", "--command", code).stdout
+
+
+def test_a_worker_that_takes_no_tasks_is_named_though_it_answers_and_is_well_when_it_takes_them(trial: Trial) -> None:
+    control(trial, "cancel_consumer('default')")
+
+    eventually(lambda: down(trial.checkout) == {"worker"}, "a worker that is not healthy", seconds=DOUBTED + SLACK)
+
+    assert "pong" in control(trial, "ping()")
+    error = trial.checkout.health()["components"]["worker"]["error"]
+    assert error == "no worker takes tasks"
+    assert "add consumer" in control(trial, "add_consumer('default', reply=True)")
+    eventually(lambda: not down(trial.checkout), "health", seconds=WELL_WITHIN)
+
+
+def test_a_worker_that_is_busy_with_long_tasks_stays_healthy(trial: Trial) -> None:
+    long = TIME_LIMIT * 0.8
+    ids = trial.send("trial_sleeps", [long], [long])
+    eventually(lambda: all(trial.starts(task) for task in ids), "their start")
+    started = time.monotonic()
+
+    found = []
+    while trial.states(ids) != {"SUCCESS": 2}:
+        found.append((time.monotonic() - started, down(trial.checkout)))
+        time.sleep(0.1)
+
+    assert not [names for _, names in found if names], found
+    assert found[-1][0] > DOUBTED + 1
+
+
+def test_what_is_sent_to_see_that_tasks_are_taken_is_in_no_log(trial: Trial) -> None:
+    assert "do_nothing" not in trial.checkout.log("worker") + trial.checkout.log("beat")
