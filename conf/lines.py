@@ -20,7 +20,6 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u206
 _COLLECT: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.ExtraAdder(),
-    structlog.processors.format_exc_info,
 )
 
 
@@ -48,9 +47,10 @@ class Formatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "timestamp": _timestamp(record.created),
-            "exc_info": record.exc_info,
             "_record": record,
         }
+        if record.exc_info:
+            event["exception"] = self.formatException(record.exc_info)
         for process in self._processors:
             event = process(None, "", event)
         return str(event)
@@ -58,7 +58,7 @@ class Formatter(logging.Formatter):
 
 def _timestamp(seconds: float) -> str:
     # Of one length, so that lines sort as text.
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat(timespec='microseconds')[:-6]}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _drop_arguments(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -44,7 +44,7 @@ _HINTS = (
     *("passw", "pwd", "secret", "token", "authoriz", "cookie", "sessionid", "apikey", "api_key", "api-key"),
     *("credential", "dsn", "bearer", "basic", "://", "$", "eyj"),
 )
-_LONG = re.compile(r"[0-9A-Za-z_-]{39}")
+_LONG = re.compile(r"(?<![0-9A-Za-z_-])[0-9A-Za-z_-]{39}")
 
 
 def redact(value: Any, *, depth: int = 0) -> Any:

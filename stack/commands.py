@@ -64,7 +64,7 @@ def test(arguments: argparse.Namespace) -> int:
     """Run pytest with Postgres and Redis running; all arguments are pytest's."""
     with lifecycle.with_servers("test"):
         # A test run under a debugger or of one test reads best in one process: pytest takes the last -n.
-        command = [sys.executable, "-m", "pytest", "-n", "auto", *arguments.rest]
+        command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *arguments.rest]
         return _run(command)
 
 

@@ -3,9 +3,9 @@
 import logging
 import re
 from collections.abc import Callable
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.core.signals import request_finished
@@ -38,7 +38,7 @@ class RequestIDMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         incoming = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = incoming if _SANE_ID.fullmatch(incoming) else uuid4().hex
+        request_id = incoming if _SANE_ID.fullmatch(incoming) else token_hex(16)
         clear_contextvars()
         bind_contextvars(request_id=request_id)
         started = perf_counter()

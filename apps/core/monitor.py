@@ -11,12 +11,12 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_results.models import TaskResult
 
 # Seconds: workers answer at once, and one that does not should not be waited for.
-_ANSWER = 0.5
+ANSWER = 0.5
 
 
 def overview() -> Iterator[str]:
     """Yield the lines of the page."""
-    inspect = current_app.control.inspect(timeout=_ANSWER)
+    inspect = current_app.control.inspect(timeout=ANSWER)
     active = inspect.active() or {}
     # To ask takes the whole time: workers do not say how many they are.
     waiting = (inspect.scheduled() or {}) if active else {}

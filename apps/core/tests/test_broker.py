@@ -101,7 +101,7 @@ def test_a_waiting_worker_gets_a_task_at_once(connection: Connection) -> None:
             "default", no_ack=False, callback=lambda _: arrived.append(time.monotonic()), consumer_tag="1"
         )
         with pytest.raises(TimeoutError):
-            other.drain_events(timeout=0.3)
+            other.drain_events(timeout=0.1)
         sent = time.monotonic()
         measure_wait.delay(0)
         other.drain_events(timeout=5)

@@ -46,7 +46,7 @@ def test_a_delivery_at_the_same_time_waits_and_does_nothing() -> None:
     other = threading.Thread(target=deliver)
     with once("welcome:1") as first:
         other.start()
-        other.join(0.3)
+        other.join(0.1)
         assert other.is_alive(), "it waits for the outcome"
         assert first
         mails.append("welcome:1")

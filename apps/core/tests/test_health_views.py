@@ -55,7 +55,8 @@ def test_a_migration_that_is_missing_is_seen_and_its_absence_remembered(monkeypa
 
 
 @pytest.mark.django_db
-def test_healthz_names_what_is_down(client: Client) -> None:
+def test_healthz_names_what_is_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(health._DOES_ONE_LIVE, "timeout", 0.1)
     response = client.get("/healthz")
     components = response.json()["components"]
     assert (response.status_code, response.json()["status"]) == (503, "down")

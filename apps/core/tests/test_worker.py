@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from celery import current_app, shared_task
@@ -73,13 +74,17 @@ def _nothing_has_run() -> None:
     heartbeat._next = 0.0
 
 
-# One for all: it takes a second to stop.
+# One for all, that need not wait out a second before it stops.
 @pytest.fixture(scope="module", autouse=True)
 def _worker(django_db_setup: None) -> Iterator[None]:
     with current_app.connection_for_write() as connection:
         connection.default_channel.client.flushdb()
     task_postrun.connect(close_connections)
-    with start_worker(current_app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
+    options = {**current_app.conf.broker_transport_options, "polling_interval": 0.1}
+    with (
+        mock.patch.dict(current_app.conf, broker_transport_options=options),
+        start_worker(current_app, pool="solo", perform_ping_check=False, shutdown_timeout=20),
+    ):
         yield
     task_postrun.disconnect(close_connections)
 
