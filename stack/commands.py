@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from conf import local
-from stack import backup, clients, debug, dev, doctor, environment, lifecycle, logs, replace, status, target, watch
+from stack import debug, dev, doctor, environment, lifecycle, logs, status
 from stack.console import say
 from stack.interrupts import Interrupted, deaf
 
@@ -31,6 +31,8 @@ def restart(arguments: argparse.Namespace) -> int:
 def show_status(arguments: argparse.Namespace) -> int:
     """Show what runs where; exit status 1 where something is not well."""
     if arguments.watch:
+        from stack import watch
+
         watch.run(environment.read())
     return 0 if status.show(environment.read()) else 1
 
@@ -51,11 +53,15 @@ def develop(_: argparse.Namespace) -> int:
 
 def psql(arguments: argparse.Namespace) -> int:
     """Open psql on the database."""
+    from stack import clients
+
     clients.psql(arguments.rest)
 
 
 def redis_cli(arguments: argparse.Namespace) -> int:
     """Open a Redis client, or run one command."""
+    from stack import clients
+
     clients.redis_cli(arguments.rest)
     return 0
 
@@ -99,6 +105,8 @@ def _let_end(process: "subprocess.Popen[bytes]") -> None:
 
 def dump(arguments: argparse.Namespace) -> int:
     """Write the database into a file; by default a dated one among the backups."""
+    from stack import backup, target
+
     with lifecycle.with_servers("dump"):
         path = (arguments.file or backup.dated("app.dump")).absolute()
         backup.dump(target.of(environment.read()), path)
@@ -108,12 +116,16 @@ def dump(arguments: argparse.Namespace) -> int:
 
 def restore(arguments: argparse.Namespace) -> int:
     """Replace the database by a dump; asks first, and keeps a dump of what it replaces."""
+    from stack import replace
+
     replace.restore(arguments.file.absolute(), yes=arguments.yes)
     return 0
 
 
 def reset(arguments: argparse.Namespace) -> int:
     """Replace the database by an empty one, and empty Redis; asks first, and keeps what it replaces."""
+    from stack import replace
+
     replace.reset(yes=arguments.yes)
     return 0
 

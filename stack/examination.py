@@ -128,10 +128,12 @@ def port(settings: Environment) -> str:
 
 def elsewhere(settings: Environment) -> str:
     """Whether servers that are not ours answer."""
+    from stack import readiness
+
     if settings.database_url:
-        external.require_database(settings.database_url)
+        readiness.require_database(settings.database_url)
     if settings.redis_url:
-        external.require_redis(settings.redis_url)
+        readiness.require_redis(settings.redis_url)
     return ", ".join(name for name in program.SERVERS if name not in external.ours(settings)) or "nothing"
 
 

@@ -1,13 +1,17 @@
-"""Do the servers answer, and is the application's database there?
+"""Do the servers answer, ours and those that are not, and is the application's database there?
 
-Apart from the servers' own modules: the drivers take long to import, and who starts a server needs none.
+Apart from the servers' own modules, and imported where it is used: the drivers take as long to import as a server
+takes to start.
 """
 
 import psycopg
 import redis
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from conf import local
+from stack import target
+from stack.errors import StackError
 
 PASSWORD = local.STATE / "postgres.password"
 
@@ -55,3 +59,22 @@ def redis_answers() -> bool:
         return False
     finally:
         client.close()
+
+
+def require_database(url: str) -> None:
+    """Raise StackError, without the URL's password, where the database does not answer."""
+    database = target.parse(url)
+    try:
+        psycopg.connect(make_conninfo("", **database, connect_timeout=5)).close()
+    except psycopg.Error as error:
+        raise StackError(
+            f"the database of DATABASE_URL does not answer: {str(error).strip()}. Correct or unset DATABASE_URL."
+        ) from None
+
+
+def require_redis(url: str) -> None:
+    """Raise StackError where the Redis does not answer."""
+    try:
+        redis.Redis.from_url(url, socket_timeout=5).ping()
+    except (redis.RedisError, ValueError) as error:
+        raise StackError(f"the Redis of REDIS_URL does not answer: {error}. Correct or unset REDIS_URL.") from None

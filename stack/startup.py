@@ -10,7 +10,6 @@ from stack import (
     ownership,
     postgres,
     program,
-    readiness,
     servers,
     supervision,
     web,
@@ -27,16 +26,19 @@ def start_servers(settings: Environment) -> None:
     if "postgres" in external.ours(settings):
         make_cluster()
     supervision.start(external.ours(settings))
+    # They start meanwhile.
+    from stack import readiness
+
     if "postgres" in external.ours(settings):
         wait_for_postgres(settings.postgres_port)
     else:
         with step("postgres (DATABASE_URL)"):
-            external.require_database(settings.database_url)
+            readiness.require_database(settings.database_url)
     if "redis" in external.ours(settings):
         wait_for_redis()
     else:
         with step("redis (REDIS_URL)"):
-            external.require_redis(settings.redis_url)
+            readiness.require_redis(settings.redis_url)
 
 
 def start_supervisor(settings: Environment) -> None:
@@ -63,6 +65,8 @@ def make_cluster() -> None:
 
 def wait_for_postgres(port: int) -> None:
     """Wait until Postgres takes connections, then make the application's database where there is none."""
+    from stack import readiness
+
     with step("postgres"):
         ready = partial(readiness.postgres_answers, port)
         wait_until(ready, "postgres", seconds=30, failed=supervision.given_up(["postgres"]))
@@ -72,6 +76,8 @@ def wait_for_postgres(port: int) -> None:
 
 def wait_for_redis() -> None:
     """Wait until Redis has read its data and answers."""
+    from stack import readiness
+
     with step("redis"):
         wait_until(readiness.redis_answers, "redis", seconds=30, failed=supervision.given_up(["redis"]))
 

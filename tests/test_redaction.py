@@ -90,7 +90,7 @@ def test_what_contains_itself_comes_to_an_end() -> None:
 @pytest.mark.parametrize("part", ["x", "x-", "eyJa-", "x:", "token:", "token:'", "://x:", "://", "bearer ", "a1b2c3-0"])
 def test_no_text_takes_long(part: str) -> None:
     # By the square of its length this would take minutes.
-    for _ in range(20):
+    for _ in range(5):
         redact_text(part * (LONGEST // len(part)))
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,7 +30,11 @@ def start() -> Iterator[Start]:
         command = ["sh", "-c", script]
         process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE)
         started.append(process)
-        return psutil.Process(process.pid)
+        found = psutil.Process(process.pid)
+        # Until it has become sleep, there is a moment in which it has no environment.
+        while script.startswith("exec") and found.cmdline()[:1] != ["sleep"]:
+            time.sleep(0.001)
+        return found
 
     yield start
     for process in started:
