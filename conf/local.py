@@ -20,8 +20,8 @@ STATE = Path(os.environ.get("STATE_DIR") or ROOT / ".state").absolute()
 LOGS = STATE / "log"
 
 # Short, for macOS limits a socket's path to 103 bytes; of this user and this state alone.
-_CHECKOUT = hashlib.sha256(os.fsencode(STATE)).hexdigest()[:12]
-RUNTIME = Path("/tmp") / f"{PROJECT}-{os.getuid()}-{_CHECKOUT}"  # noqa: S108 - 0700, checked before use
+CHECKOUT = hashlib.sha256(os.fsencode(STATE)).hexdigest()[:12]
+RUNTIME = Path("/tmp") / f"{PROJECT}-{os.getuid()}-{CHECKOUT}"  # noqa: S108 - 0700, checked before use
 REDIS_SOCKET = RUNTIME / "redis.sock"
 REDIS_PASSWORD_FILE = STATE / "redis.password"
 

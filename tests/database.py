@@ -12,9 +12,11 @@ from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
+from conf import local
 from stack import migrations
 
-_TEMPLATES = "test_template_"
+# Of this checkout: another one may use the same server.
+_TEMPLATES = f"test_template_{local.CHECKOUT}_"
 # Any number; whoever has it makes the template.
 _LOCK = 20180524
 
@@ -22,7 +24,7 @@ _LOCK = 20180524
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Let pytest-django clone the template."""
-    name = f"{_TEMPLATES}{migrations.fingerprint()[:16]}"
+    name = f"{_TEMPLATES}{migrations.fingerprint()[:12]}"
     with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_TEMPLATES])

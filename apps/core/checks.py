@@ -34,7 +34,16 @@ def task_schedules(**_kwargs: Any) -> list[CheckMessage]:
     """A schedule of a task that does not exist fails when it is due, at night, in the worker's log."""
     unknown = {entry["task"] for entry in current_app.conf.beat_schedule.values()}.difference(_tasks())
     hint = "Correct the name in beat_schedule, or import the task in its app's tasks.py."
-    return [Error(f"There is no task {name} to be scheduled.", hint=hint, id="core.E004") for name in sorted(unknown)]
+    return [Error(f"There is no task {name} to be scheduled.", hint=hint, id="core.E014") for name in sorted(unknown)]
+
+
+@register(Tags.compatibility)
+def heartbeats(**_kwargs: Any) -> list[CheckMessage]:
+    """The sign that workers take tasks lives for some heartbeats."""
+    if settings.TASK_HEARTBEAT >= 1:
+        return []
+    hint = "Set TASK_HEARTBEAT to some seconds, 20 for example."
+    return [Error("Idle workers would never be healthy.", hint=hint, id="core.E015")]
 
 
 def _tasks() -> dict[str, Any]:

@@ -35,6 +35,16 @@ def test_a_retry_that_waits_beyond_the_visibility_timeout_is_refused(monkeypatch
     assert ids() == ["core.E002"]
 
 
+def test_a_schedule_of_a_task_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(current_app.conf, "beat_schedule", {"Nothing": {"task": "apps.core.tasks.gone"}})
+    assert ids() == ["core.E014"]
+
+
+def test_a_heartbeat_without_a_pause_is_refused(settings: Settings) -> None:
+    settings.TASK_HEARTBEAT = 0
+    assert ids() == ["core.E015"]
+
+
 def test_a_cache_in_the_database_of_the_queue_is_refused(settings: Settings) -> None:
     settings.CELERY_BROKER_URL = "redis://host:6379/1"
     settings.LIMITER_URL = "redis://host:6379/2"
