@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 
@@ -11,6 +13,12 @@ def pytest_configure() -> None:
     # Tests flush Redis: never development's.
     if not settings.TEST:
         pytest.exit(f"Tests need ENVIRONMENT=test, and it is {settings.ENVIRONMENT}.", returncode=2)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the directories of tests that the marks leave out."""
+    slow = collection_path.parent.name == "tests" and f"not {collection_path.name}" in config.option.markexpr
+    return True if slow else None
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,10 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-
-if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from conf import local
 
@@ -27,7 +24,7 @@ _QUIET = [
 class Visit:
     """A page, and what it did: requests to other hosts, errors in the console."""
 
-    def __init__(self, page: "Page", url: str) -> None:
+    def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
         self.elsewhere: list[str] = []
         self.blocked: list[str] = []
@@ -57,14 +54,12 @@ def _connections_end_with_their_requests() -> None:
 
 
 @pytest.fixture(scope="session")
-def context(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[BrowserContext]":
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     if not Path(BROWSER).is_file():
         pytest.fail(f"There is no browser {BROWSER}: apt-get install chromium, or set BROWSER.")
     # The driver runs an event loop in this thread, which Django would refuse to query beside.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     profile = tmp_path_factory.mktemp("profile")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - takes long, and every run imports this module
-
     with sync_playwright() as playwright:
         options = {"executable_path": BROWSER, "args": _QUIET, "viewport": {"width": 1280, "height": 900}}
         with playwright.chromium.launch_persistent_context(profile, headless=True, **options) as context:
@@ -73,7 +68,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[BrowserContex
 
 
 @pytest.fixture
-def visit(context: "BrowserContext", live_server: object) -> Iterator[Visit]:
+def visit(context: BrowserContext, live_server: object) -> Iterator[Visit]:
     assert settings.TEST
     context.clear_cookies()
     page = context.new_page()
