@@ -1,3 +1,4 @@
+import gc
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Do not even import the directories of tests that the marks leave out."""
     slow = collection_path.parent.name == "tests" and f"not {collection_path.name}" in config.option.markexpr
     return True if slow else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # First, or in the end one process would have them left while the others have nothing to do.
+    items.sort(key=lambda item: not item.get_closest_marker("long"))
+
+
+def pytest_collection_finish() -> None:
+    # What is there now stays to the end: collections of garbage need not look at all of Django each time.
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from apps.users.models import AuthToken, CustomUser
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 PASSWORD = "engine-no-1842"
 
 

@@ -27,6 +27,9 @@ NAMES = {
 }
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def schema() -> Any:
     out = StringIO()
