@@ -1,4 +1,4 @@
-"""What becomes of a record of the standard library before it is a line: structlog's processors, and ours."""
+"""What becomes of a record of the standard library before it is a line, for machines or for people."""
 
 import json
 import logging
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -17,21 +18,19 @@ from conf.redaction import LONGEST, may_hold_secrets, redact_mapping
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 # What moves the cursor, colours, or makes text run backwards.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_COLLECT: tuple[Processor, ...] = (
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.ExtraAdder(),
-)
+# What every record has; the rest is what the code said in `extra`.
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class Formatter(logging.Formatter):
-    """Runs processors over what a record says; the last one makes text of it.
+    """Runs processors in structlog's form over what a record says; the last one makes text of it.
 
-    Not structlog's own ProcessorFormatter: it copies each record, which takes as long as all of its processors.
+    Not structlog's own ProcessorFormatter: it copies each record, which takes as long as all the rest.
     """
 
     def __init__(self, render: Sequence[Processor]) -> None:
         super().__init__()
-        self._processors = (*_COLLECT, _drop_arguments, *render)
+        self._processors = tuple(render)
 
     def format(self, record: logging.LogRecord) -> str:
         """Render a line; one whose arguments do not fit its message is not lost, but says so."""
@@ -43,14 +42,18 @@ class Formatter(logging.Formatter):
 
     def _render(self, record: logging.LogRecord) -> str:
         event: Any = {
+            **structlog.contextvars.get_contextvars(),
             "event": record.getMessage(),
             "level": record.levelname.lower(),
             "logger": record.name,
             "timestamp": _timestamp(record.created),
-            "_record": record,
+            **{key: value for key, value in vars(record).items() if key not in _STANDARD},
         }
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
+        if record.name == "celery.app.trace":
+            # Celery adds the task's arguments, as text in which no key is to be seen.
+            event.pop("data", None)
         for process in self._processors:
             event = process(None, "", event)
         return str(event)
@@ -58,14 +61,12 @@ class Formatter(logging.Formatter):
 
 def _timestamp(seconds: float) -> str:
     # Of one length, so that lines sort as text.
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return f"{_to_the_second(int(seconds))}.{int(seconds % 1 * 1e6):06}Z"
 
 
-def _drop_arguments(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    if event.pop("_record").name == "celery.app.trace":
-        # Celery adds the task's arguments, as text in which no key is to be seen.
-        event.pop("data", None)
-    return event
+@lru_cache(maxsize=1)
+def _to_the_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def redact_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

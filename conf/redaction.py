@@ -87,7 +87,7 @@ def redact_text(text: str) -> str:
 def may_hold_secrets(text: str) -> bool:
     """Return False where a closer look would find nothing."""
     lower = text.lower()
-    return any(hint in lower for hint in _HINTS) or bool(_LONG.search(text))
+    return any(map(lower.__contains__, _HINTS)) or bool(_LONG.search(text))
 
 
 @lru_cache(maxsize=1024)
