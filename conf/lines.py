@@ -75,7 +75,7 @@ def redact_line(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
 
 def render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     """Return the line, without secrets. In most there is nothing that looks like one, key or value."""
-    with suppress(TypeError, ValueError):
+    with suppress(TypeError, ValueError, RecursionError):
         line = _encode(event)
         # A letter that is escaped might be one of a word that is looked for.
         if len(line) <= LONGEST and "\\u" not in line and not may_hold_secrets(line):

@@ -124,7 +124,18 @@ def test_a_line_of_the_log_hides_what_stands_under_the_key_of_a_secret(key: str)
     assert ("tiger" in line, "1234567" in line) == (False, False)
 
 
-@pytest.mark.parametrize("value", [float("inf"), {1, 2}, b"x", Mute(), {("a", 1): 2}, "x" * LONGEST * 2])
+def deep() -> list[Any]:
+    value: list[Any] = []
+    for _ in range(5000):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("inf"), {1, 2}, b"x", Mute(), {("a", 1): 2}, "x" * LONGEST * 2, deep()],
+    ids=lambda v: type(v).__name__,
+)
 def test_a_line_of_the_log_is_short_json_whatever_was_logged(value: Any) -> None:
     line = Formatter([render_json]).format(logging.makeLogRecord({"msg": "hello", "value": value}))
     assert json.loads(line)["event"] == "hello"
