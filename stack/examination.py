@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from conf import local
@@ -49,22 +50,19 @@ def sockets(_: Environment) -> str:
 
 def postgres_programs(settings: Environment) -> str:
     """Which Postgres."""
-    if settings.database_url:
-        return "DATABASE_URL"
-    if not _are_installed():
-        return "not installed yet: just up"
-    found = programs.find()
-    return f"{_version(found.postgres_bin / 'postgres', '--version')}, from {found.origin}"
+    return "DATABASE_URL" if settings.database_url else _installed(lambda found: found.postgres_bin / "postgres")
 
 
 def redis_programs(settings: Environment) -> str:
     """Which Redis."""
-    if settings.redis_url:
-        return "REDIS_URL"
+    return "REDIS_URL" if settings.redis_url else _installed(lambda found: found.redis_server)
+
+
+def _installed(path: Callable[[programs.Servers], Path]) -> str:
     if not _are_installed():
         return "not installed yet: just up"
     found = programs.find()
-    return f"{_version(found.redis_server, '--version')}, from {found.origin}"
+    return f"{_version(path(found), '--version')}, from {found.origin}"
 
 
 def _are_installed() -> bool:

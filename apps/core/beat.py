@@ -9,7 +9,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from apps.core import heartbeat
+from apps.core import heartbeat, queues
 from apps.core.schedules import write_schedules
 from apps.core.tasks import do_nothing
 
@@ -49,8 +49,7 @@ class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc] # its package
     def _give_workers_something_to_do(self) -> None:
         if time.monotonic() < self._next_task:
             return
-        with self.app.connection_for_write() as connection:
-            # What waits already does as well; and nothing piles up while there is no worker.
-            if not connection.default_channel.client.llen(self.app.conf.task_default_queue):
-                do_nothing.delay()
+        # What waits already does as well; and nothing piles up while there is no worker.
+        if not queues.lengths().waiting[self.app.conf.task_default_queue]:
+            do_nothing.delay()
         self._next_task = time.monotonic() + settings.TASK_HEARTBEAT

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from django_celery_results.models import TaskResult
 
+from apps.core import queues
+
 # Seconds: workers answer at once, and one that does not should not be waited for.
 ANSWER = 0.5
 
@@ -30,11 +32,9 @@ def overview() -> Iterator[str]:
 
 
 def _queues() -> list[tuple[str, ...]]:
-    with current_app.connection_for_read() as connection:
-        client = connection.default_channel.client  # type: ignore[attr-defined] # Redis' channels have one
-        lengths = [(queue.name, str(client.llen(queue.name))) for queue in current_app.conf.task_queues]
-        # Running, waiting to be tried again, or lost with a worker and not yet handed to another.
-        return [*lengths, ("with workers", str(client.hlen("unacked")))]
+    found = queues.lengths()
+    # Running, waiting to be tried again, or lost with a worker and not yet handed to another.
+    return [(name, str(length)) for name, length in [*found.waiting.items(), ("with workers", found.taken)]]
 
 
 def _running(task: Any) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack.checkout import Checkout
+from tests.stack.trial import Trial
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,3 +40,11 @@ def stack(make_checkout: Callable[..., Checkout]) -> Checkout:
     checkout = make_checkout()
     checkout.just("up")
     return checkout
+
+
+@pytest.fixture(scope="module")
+def trial(make_checkout: Callable[..., Checkout]) -> Trial:
+    """Return a stack that is up, with short limits and tasks that misbehave, shared by the tests of a module."""
+    trial = Trial(make_checkout())
+    trial.checkout.just("up")
+    return trial

@@ -1,23 +1,13 @@
 """What /healthz says of a worker that answers: is it one that takes no tasks, or one that is busy with them?"""
 
 import time
-from collections.abc import Callable
 
-import pytest
-
-from tests.stack.checkout import Checkout, eventually
+from tests.stack.checkout import eventually
 from tests.stack.health import WELL_WITHIN, down
 from tests.stack.trial import HEARTBEAT, SLACK, TIME_LIMIT, Trial
 
 # Seconds after which workers that have taken no task are doubted.
 DOUBTED = 3 * HEARTBEAT
-
-
-@pytest.fixture(scope="module")
-def trial(make_checkout: Callable[..., Checkout]) -> Trial:
-    trial = Trial(make_checkout())
-    trial.checkout.just("up")
-    return trial
 
 
 def control(trial: Trial, call: str) -> str:

@@ -36,6 +36,14 @@ def fill(checkout: Checkout) -> Path:
             return path
 
 
+def assert_refused(checkout: Checkout) -> None:
+    done = checkout.just("up", check=False)
+    assert done.returncode != 0
+    assert "MB are free on the disk" in done.stderr
+    assert "Free some" in done.stderr
+    assert checkout.processes() == []
+
+
 def test_a_full_disk_while_it_runs_and_when_it_starts(small_disk: Checkout) -> None:
     small_disk.just("up")
     small_disk.just("psql", "-qc", "CREATE TABLE kept AS SELECT 1842 AS number")
@@ -44,12 +52,7 @@ def test_a_full_disk_while_it_runs_and_when_it_starts(small_disk: Checkout) -> N
     writing = "INSERT INTO kept SELECT generate_series(1, 5000000)"
     assert small_disk.just("psql", "-qc", writing, check=False).returncode != 0
     small_disk.just("down")
-    done = small_disk.just("up", check=False)
-
-    assert done.returncode != 0
-    assert "MB are free on the disk" in done.stderr
-    assert "Free some" in done.stderr
-    assert small_disk.processes() == []
+    assert_refused(small_disk)
 
     ballast.unlink()
     small_disk.just("up")
@@ -61,12 +64,8 @@ def test_a_disk_that_is_full_before_the_first_start(small_disk: Checkout) -> Non
     assert shutil.disk_usage(small_disk.state).free > 0
     ballast = fill(small_disk)
 
-    done = small_disk.just("up", check=False)
+    assert_refused(small_disk)
 
-    assert done.returncode != 0
-    assert "Free some" in done.stderr
-    assert "MB are free on the disk" in done.stderr
-    assert small_disk.processes() == []
     ballast.unlink()
     small_disk.just("up")
     eventually(lambda: small_disk.health()["status"] == "ok", "health")

@@ -1,21 +1,12 @@
 """What becomes of tasks that fail, that kill, and whose worker or broker goes away: real processes, short limits."""
 
 import time
-from collections.abc import Callable
 from itertools import pairwise
 
-import pytest
 import requests
 
-from tests.stack.checkout import Checkout, eventually
+from tests.stack.checkout import eventually
 from tests.stack.trial import RESTORE_INTERVAL, SHUTDOWN_TIMEOUT, SLACK, VISIBILITY_TIMEOUT, Trial
-
-
-@pytest.fixture(scope="module")
-def trial(make_checkout: Callable[..., Checkout]) -> Trial:
-    trial = Trial(make_checkout())
-    trial.checkout.just("up")
-    return trial
 
 
 def test_a_task_that_kills_its_process_fails_visibly_after_three_deliveries(trial: Trial) -> None:

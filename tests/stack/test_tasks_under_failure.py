@@ -2,23 +2,13 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
 
-import pytest
-
-from tests.stack.checkout import Checkout, eventually
+from tests.stack.checkout import eventually
 from tests.stack.trial import RESTORE_INTERVAL, SLACK, VISIBILITY_TIMEOUT, Trial
 
 NUMBERS = range(2000)
 # Sent twice, so that both deliveries want to have the effect.
 TWICE = range(0, 2000, 10)
-
-
-@pytest.fixture(scope="module")
-def trial(make_checkout: Callable[..., Checkout]) -> Trial:
-    trial = Trial(make_checkout())
-    trial.checkout.just("up")
-    return trial
 
 
 def kill_child(trial: Trial) -> None:

@@ -5,13 +5,14 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from celery import current_app
 from kombu.exceptions import OperationalError
 from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from redis import RedisError
+
+from apps.core import queues
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +35,13 @@ class Queues(Collector):
         waiting = GaugeMetricFamily("celery_queue_length", "Tasks that wait for a worker", labels=["queue"])
         taken = GaugeMetricFamily("celery_tasks_unacknowledged", "Tasks that a worker has taken and not finished")
         try:
-            with current_app.connection_for_read() as connection:
-                client = connection.default_channel.client  # type: ignore[attr-defined] # Redis' channels have one
-                for queue in current_app.amqp.queues:
-                    waiting.add_metric([queue], client.llen(queue))
-                taken.add_metric([], client.hlen("unacked"))
+            found = queues.lengths()
         except (RedisError, OperationalError) as error:
             logger.warning("Redis is away: no metrics of queues", extra={"error": type(error).__name__})
             return []
+        for name, length in found.waiting.items():
+            waiting.add_metric([name], length)
+        taken.add_metric([], found.taken)
         return [waiting, taken]
 
 
