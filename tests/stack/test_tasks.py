@@ -15,6 +15,8 @@ def test_a_task_that_kills_its_process_fails_visibly_after_three_deliveries(tria
     eventually(lambda: trial.states([poison]) == {"FAILURE": 1}, "the failure", seconds=30)
 
     assert trial.effects() == ["delivered poison"] * 3
+    # A task's result is there a moment before its line.
+    eventually(lambda: trial.ends(poison), "its line")
     [end] = trial.ends(poison)
     assert (end["state"], end["error"]) == ("FAILURE", "PoisonError")
     eventually(lambda: trial.waiting() == 0, "an empty queue: it does not come back")
@@ -38,6 +40,7 @@ def test_tasks_that_always_fail_are_tried_four_times_and_tell_whose_request_they
 
     eventually(lambda: trial.states(ids) == {"FAILURE": 10}, "ten failures", seconds=14 + 2 * SLACK)
 
+    eventually(lambda: all(len(trial.ends(task)) >= 4 for task in ids), "the lines of all tries")
     waits = []
     for task in ids:
         assert {line["request_id"] for line in trial.lines(task)} == {"ten-that-fail"}
