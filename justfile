@@ -184,6 +184,11 @@ check: lint types
     uv run --locked -- {{ libraries }} python -m stack with-servers python manage.py makemigrations --check --dry-run
     uv run --locked -- {{ libraries }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
 
+# Run all that CI runs (BROWSER names another browser than Chromium)
+[group('quality')]
+@ci:
+    exec bash .ci/run
+
 # Evaluate the flake and build its checks (needs Nix and a network)
 [group('quality')]
 check-nix:
@@ -194,6 +199,11 @@ check-nix:
 [private]
 @hook *args:
     {{ run }} "$@"
+
+# Install the packages and make a migrated database, so that the first `up` is quick
+[group('setup')]
+@prepare *args:
+    {{ stack }} prepare "$@"
 
 # Look for anything that is wrong with the stack, and say what to do about it
 [group('setup')]
