@@ -43,7 +43,7 @@ def extension_modules(found: Iterable[Distribution]) -> Iterator[tuple[str, Path
 
 def problems(found: Iterable[tuple[str, Path]]) -> list[str]:
     """Load the modules as Python would, without running them; return a sentence for each that cannot be loaded."""
-    sentences = {}
+    sentences: dict[str, None] = {}
     for name, path in found:
         try:
             ctypes.CDLL(str(path))
