@@ -129,10 +129,10 @@ _list:
 @cov *args:
     {{ stack }} test --cov --cov-report=term-missing:skip-covered "$@"
 
-# Run the slow tests, which start processes and whole stacks
+# Run the slow tests, which start processes and whole stacks; and name the ten slowest
 [group('quality')]
 @test-stack *args:
-    {{ stack }} test -n 0 -m stack "$@"
+    {{ run }} python -m pytest -n 3 --dist loadfile --durations=10 -m stack "$@"
 
 # Send the API what its own schema allows, and what it forbids: fuzz [--examples N]
 [group('quality')]
