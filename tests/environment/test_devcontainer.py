@@ -112,6 +112,10 @@ def test_data_packages_and_cache_lie_in_the_volume_and_not_in_the_checkout() -> 
     assert mount["target"] in DOCKERFILE
 
 
+def test_the_stack_knows_its_own_data_after_a_rebuild() -> None:
+    assert CONFIGURATION["containerEnv"]["DEVCONTAINER_ID"] == "${devcontainerId}"
+
+
 def test_the_editor_uses_the_python_and_the_linter_of_the_recipes() -> None:
     settings = CONFIGURATION["customizations"]["vscode"]["settings"]
     environment = CONFIGURATION["containerEnv"]["UV_PROJECT_ENVIRONMENT"]
