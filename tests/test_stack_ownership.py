@@ -25,7 +25,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # In a dev container the tests, too, run in one.
+    monkeypatch.delenv("DEVCONTAINER_ID", raising=False)
     (tmp_path / "data").mkdir()
     return tmp_path / "data"
 
