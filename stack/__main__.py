@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conf import local
-from stack import commands, interrupts, logs, program
+from stack import commands, environment, interrupts, logs, program
 from stack.console import complain
 from stack.errors import StackError
 
@@ -64,6 +64,7 @@ def main() -> int:
     """Run one command; an error is one message and an exit status of 1."""
     arguments = parse(sys.argv[1:])
     interrupts.listen()
+    environment.adopt()
     try:
         return int(arguments.run(arguments))
     except StackError as error:

@@ -1,12 +1,26 @@
-"""The settings that the stack itself needs, from the environment and .env."""
+"""The settings that the stack itself needs, from the environment and .env, and those that its programs started with.
 
+.env is read anew at every start. A variable that was given to `just up` holds until `just down`: it is kept in the
+state, for a program that is started again later, and for the other recipes.
+"""
+
+import hashlib
+import json
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from conf import local
+from conf import dotenv, local
+from stack import variables
 from stack.errors import StackError
+
+DOTENV = local.ROOT / ".env"
+_GIVEN = local.STATE / "given.json"
+_PORTS = ("PORT", "POSTGRES_PORT", "REDIS_PORT")
+# What a program depends on where that is not everything.
+_CONCERNS = {"postgres": ("POSTGRES_PORT",), "redis": ("REDIS_PORT",), "reload": ()}
 
 
 @dataclass(frozen=True)
@@ -21,27 +35,91 @@ class Environment:
 
 
 def read() -> Environment:
-    """Return the environment, completed by .env. Raises StackError for what makes no sense."""
-    try:
-        env = local.read_env()
-        ports = {name: env.int(name, default=0) for name in ("PORT", "POSTGRES_PORT", "REDIS_PORT")}
-    except ValueError as error:
-        raise StackError(f"PORT, POSTGRES_PORT and REDIS_PORT must be numbers: {error}") from error
-    except Exception as error:
-        raise StackError(str(error)) from error
-    for name, port in ports.items():
-        if not 0 <= port <= 65535:  # noqa: PLR2004 - the highest port
-            raise StackError(f"{name}={port} is not a port; take one from 1024 to 65535.")
+    """Return the environment, completed by .env. Raises StackError for what makes no sense, and never shows it."""
+    lines = _lines()
+    ports = {name: _port(name, lines) for name in _PORTS}
+    redis_url = _value("REDIS_URL", lines)
+    if problem := local.redis_url_problem(redis_url):
+        raise StackError(problem)
     return Environment(
         ports["PORT"],
         ports["POSTGRES_PORT"],
         ports["REDIS_PORT"],
-        env("DATABASE_URL", default=""),
-        env("REDIS_URL", default=""),
+        _value("DATABASE_URL", lines),
+        redis_url,
     )
 
 
-def write_dotenv(path: Path = local.ROOT / ".env") -> None:
+def _lines() -> dict[str, dotenv.Line]:
+    try:
+        return dotenv.read(DOTENV)
+    except dotenv.DotenvError as error:
+        raise StackError(str(error)) from None
+
+
+def _value(name: str, lines: dict[str, dotenv.Line]) -> str:
+    value = os.environ[name] if name in os.environ else lines[name].value if name in lines else ""
+    return value.strip()
+
+
+def _port(name: str, lines: dict[str, dotenv.Line]) -> int:
+    value = _value(name, lines) or "0"
+    if value.isdecimal() and int(value) <= 65535:  # noqa: PLR2004 - the highest port
+        return int(value)
+    where = f".env, line {lines[name].number}: " if name not in os.environ else ""
+    raise StackError(f"{where}{name} is not the number of a port; take one from 1024 to 65535.")
+
+
+def given() -> dict[str, str]:
+    """Return the settings that were given to `just up` as variables, and have held since."""
+    try:
+        found = json.loads(_GIVEN.read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def adopt() -> None:
+    """Let what was given to `just up` hold for this process, unless it was given something else."""
+    os.environ.update(given() | dict(os.environ))
+
+
+def remember() -> None:
+    """Keep what this process was given, beside what was given before, for the programs that it starts."""
+    ours = variables.settings(local.ROOT)
+    kept = given() | {name: value for name, value in os.environ.items() if name in ours}
+    new = _GIVEN.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(kept))
+    new.rename(_GIVEN)
+
+
+def forget() -> None:
+    """Forget it: the stack is down."""
+    _GIVEN.unlink(missing_ok=True)
+
+
+def note_start(program: str) -> None:
+    """Write down with which settings a program starts, as a fingerprint."""
+    _note(program).write_text(_fingerprint(program))
+
+
+def changed(programs: Iterable[str]) -> list[str]:
+    """Return those of the programs that were started with other settings than count now."""
+    return [name for name in programs if _note(name).is_file() and _note(name).read_text() != _fingerprint(name)]
+
+
+def _note(program: str) -> Path:
+    return local.STATE / f"{program}.settings"
+
+
+def _fingerprint(program: str) -> str:
+    now = {name: line.value for name, line in _lines().items()} | given()
+    concern = {name: now.get(name, "") for name in _CONCERNS.get(program, now)}
+    return hashlib.sha256(json.dumps(concern, sort_keys=True).encode()).hexdigest()
+
+
+def write_dotenv(path: Path = DOTENV) -> None:
     """Write .env from .env.example with a secret of its own, unless there is one."""
     if path.exists():
         return

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from stack import directories, environment, leftovers, ownership, program, recovery, supervision
+from stack import directories, environment, external, leftovers, ownership, program, recovery, supervision, web
 from stack.console import say, step
+from stack.environment import Environment
 from stack.interrupts import deaf
 from stack.lock import exclusive
 from stack.startup import is_up, start_application, start_servers
@@ -27,6 +28,8 @@ def up() -> None:
     with alone("up"):
         environment.write_dotenv()
         settings = environment.read()
+        environment.remember()
+        _stop_what_has_changed(settings)
         if is_up(settings):
             say("already up\n")
         else:
@@ -34,6 +37,18 @@ def up() -> None:
                 start_servers(settings)
                 start_application(settings)
         say(overview(settings))
+
+
+def _stop_what_has_changed(settings: Environment) -> None:
+    """Stop the programs whose settings are others by now, and servers that are elsewhere by now."""
+    running = [name for name, found in supervision.programs().items() if found.pid]
+    wanted = (*external.ours(settings), *program.APPLICATION)
+    others = [name for name in running if name not in wanted] + environment.changed(running)
+    if "web" in others and settings.port not in (0, web.kept()):
+        web.require(settings.port)
+    if others:
+        say(f"  other settings than they started with: {', '.join(others)}")
+        stop(others)
 
 
 def down(names: Sequence[str] = ()) -> None:
@@ -48,6 +63,7 @@ def down(names: Sequence[str] = ()) -> None:
             stop(wanted)
         else:
             stop_everything()
+            environment.forget()
 
 
 def restart(names: list[str]) -> None:
@@ -55,6 +71,7 @@ def restart(names: list[str]) -> None:
     wanted = [program.named(name) for name in names]
     with alone("restart"):
         settings = environment.read()
+        environment.remember()
         if wanted:
             stop(wanted)
         else:
@@ -95,6 +112,7 @@ def all_or_nothing() -> Iterator[bool]:
         if not ran:
             with deaf():
                 stop_everything()
+                environment.forget()
         raise
 
 
@@ -102,7 +120,11 @@ def all_or_nothing() -> Iterator[bool]:
 def with_servers(what: str) -> Iterator[None]:
     """Hold the lock with Postgres and Redis running; servers that ran before go on running after."""
     with alone(what), all_or_nothing() as ran:
-        start_servers(environment.read())
+        settings = environment.read()
+        if not ran:
+            environment.remember()
+        start_servers(settings)
         yield
         if not ran:
             stop_everything()
+            environment.forget()

@@ -86,8 +86,10 @@ def main(name: str) -> None:
     die_with_parent(_DEATH_SIGNALS.get(name, signal.SIGTERM))
     # The children of one that was killed: nothing may run twice, and one of them may hold the port.
     leftovers.kill(leftovers.processes(name))
+    environment.adopt()
     try:
         command = COMMANDS[name]()
+        environment.note_start(name)
     except StackError as error:
         complain(str(error))
         sys.exit(1)
