@@ -4,12 +4,12 @@
 set positional-arguments
 
 # Runs a program with the variables that are ours or were chosen, and the packages as they are (stack/launch.py).
-launch := "exec python3 -I -S stack/launch.py "
+launch := "exec python3 -I -S stack/launch.py"
 # The same, with the packages brought in line with uv.lock first.
-run := launch + "--sync "
-stack := run + "python -m stack"
+run := launch + " --sync"
+stack := run + " python -m stack"
 # Looking and stopping work when the packages cannot be brought in line.
-look := launch + "python -m stack"
+look := launch + " python -m stack"
 nix := "nix --extra-experimental-features 'nix-command flakes'"
 
 _list:
@@ -61,7 +61,7 @@ _list:
 [group('django')]
 [no-exit-message]
 @migrate *args:
-    {{ run }} python manage.py migrate "$@"
+    {{ stack }} manage migrate "$@"
 
 # Write migrations for changed models
 [group('django')]
@@ -79,7 +79,7 @@ _list:
 [group('django')]
 [no-exit-message]
 @seed *args:
-    {{ run }} python manage.py seed "$@"
+    {{ stack }} manage seed "$@"
 
 # Show queues, running tasks, schedules and what failed in the last hour: tasks [--watch]
 [group('django')]
@@ -97,6 +97,7 @@ _list:
 [group('django')]
 [no-exit-message]
 @manage *args:
+    case "${1:-}" in migrate | seed) exec just "$@" ;; esac
     {{ run }} python manage.py "$@"
 
 # Open psql on the database

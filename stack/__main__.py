@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conf import local
-from stack import commands, environment, interrupts, logs, program
+from stack import commands, interrupts, logs, program
 from stack.console import complain
 from stack.errors import StackError
 
@@ -16,10 +16,10 @@ PASSED_ON: dict[str, Command] = {
     "redis-cli": commands.redis_cli,
     "test": commands.test,
     "debug": commands.debugged,
+    "manage": commands.manage,
     "with-servers": commands.with_servers,
 }
 SIMPLE: dict[str, Command] = {
-    "up": commands.up,
     "dev": commands.develop,
     "doctor": commands.examine,
 }
@@ -33,6 +33,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     known = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function in SIMPLE.items():
         _add(known, name, function)
+    starting = _add(known, "up", commands.up)
+    starting.add_argument("--yes", action="store_true", help="use a DATABASE_URL or REDIS_URL that holds other data")
     for some in (_add(known, "down", commands.down), _add(known, "restart", commands.restart)):
         some.add_argument("names", nargs="*", metavar="NAME", help=", ".join(program.PROGRAMS))
     showing = _add(known, "status", commands.show_status)
@@ -64,7 +66,6 @@ def main() -> int:
     """Run one command; an error is one message and an exit status of 1."""
     arguments = parse(sys.argv[1:])
     interrupts.listen()
-    environment.adopt()
     try:
         return int(arguments.run(arguments))
     except StackError as error:
@@ -74,6 +75,9 @@ def main() -> int:
         return interrupted.status
     except BrokenPipeError:
         return 0
+    except ModuleNotFoundError as error:
+        complain(f"error: the package {error.name} is missing in {sys.prefix}. To install it: just up")
+        return 1
     except OSError as error:
         complain(f"error: {error}. What is wrong with {local.STATE}, if anything, says: just doctor")
         return 1

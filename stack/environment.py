@@ -17,7 +17,7 @@ from stack import variables
 from stack.errors import StackError
 
 DOTENV = local.ROOT / ".env"
-_GIVEN = local.STATE / "given.json"
+_GIVEN = local.STATE / variables.GIVEN
 _PORTS = ("PORT", "POSTGRES_PORT", "REDIS_PORT")
 # What a program depends on where that is not everything.
 _CONCERNS = {"postgres": ("POSTGRES_PORT",), "redis": ("REDIS_PORT",), "reload": ()}
@@ -72,11 +72,7 @@ def _port(name: str, lines: dict[str, dotenv.Line]) -> int:
 
 def given() -> dict[str, str]:
     """Return the settings that were given to `just up` as variables, and have held since."""
-    try:
-        found = json.loads(_GIVEN.read_text())
-    except (OSError, ValueError):
-        return {}
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    return variables.given(local.STATE)
 
 
 def adopt() -> None:

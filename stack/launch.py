@@ -26,6 +26,7 @@ def main(words: Sequence[str]) -> None:
     synchronise, words = words[0] == "--sync", [word for word in words[:1] if word != "--sync"] + list(words[1:])
     environment = constructed(os.environ)
     state = Path(environment.get("STATE_DIR") or variables.ROOT / ".state").absolute()
+    environment = {"ENVIRONMENT": "development"} | variables.given(state) | environment
     venv = Path(environment.get("UV_PROJECT_ENVIRONMENT") or variables.ROOT / ".venv").absolute()
     _use_a_cache_that_can_be_written(environment, state)
     try:
@@ -48,10 +49,10 @@ def main(words: Sequence[str]) -> None:
 
 
 def constructed(inherited: "os._Environ[str] | dict[str, str]") -> dict[str, str]:
-    """Return the environment of a recipe: development, whatever else the machine says."""
-    environment = {"ENVIRONMENT": "development"} | variables.for_recipes(inherited)
+    """Return what reaches a recipe of the environment; with a home, which `env -i` leaves out."""
+    environment = variables.for_recipes(inherited)
     if not environment.get("HOME"):
-        # As with `env -i`; a user without a name has none.
+        # A user without a name has none.
         with suppress(KeyError):
             environment["HOME"] = pwd.getpwuid(os.getuid()).pw_dir
     return environment

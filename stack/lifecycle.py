@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from stack import directories, environment, external, leftovers, ownership, program, recovery, supervision, web
+from stack import directories, environment, external, leftovers, limits, ownership, program, recovery, supervision, web
 from stack.console import say, step
 from stack.environment import Environment
 from stack.interrupts import deaf
@@ -23,11 +23,15 @@ def alone(what: str) -> Iterator[None]:
         yield
 
 
-def up() -> None:
-    """Bring everything up and return when all of it is healthy. Raises StackError where it is not."""
+def up(*, yes: bool = False) -> None:
+    """Bring everything up and return when all of it is healthy. Raises StackError where it is not.
+
+    yes answers the question whether data of somebody else's may be written to.
+    """
     with alone("up"):
         environment.write_dotenv()
         settings = environment.read()
+        _prepare(settings, yes=yes)
         environment.remember()
         _stop_what_has_changed(settings)
         if is_up(settings):
@@ -37,6 +41,16 @@ def up() -> None:
                 start_servers(settings)
                 start_application(settings)
         say(overview(settings))
+
+
+def _prepare(settings: Environment, *, yes: bool = False) -> None:
+    """Refuse what the machine does not allow, and what nobody has allowed yet."""
+    limits.require(settings)
+    if settings.database_url or settings.redis_url:
+        # The drivers take long to import.
+        from stack import foreign_data
+
+        foreign_data.require_consent(settings, yes=yes)
 
 
 def _stop_what_has_changed(settings: Environment) -> None:
@@ -71,6 +85,7 @@ def restart(names: list[str]) -> None:
     wanted = [program.named(name) for name in names]
     with alone("restart"):
         settings = environment.read()
+        _prepare(settings)
         environment.remember()
         if wanted:
             stop(wanted)
@@ -117,13 +132,14 @@ def all_or_nothing() -> Iterator[bool]:
 
 
 @contextmanager
-def with_servers(what: str) -> Iterator[None]:
+def with_servers(what: str, *, synchronise: bool = True) -> Iterator[None]:
     """Hold the lock with Postgres and Redis running; servers that ran before go on running after."""
     with alone(what), all_or_nothing() as ran:
         settings = environment.read()
+        limits.require(settings)
         if not ran:
             environment.remember()
-        start_servers(settings)
+        start_servers(settings, synchronise=synchronise)
         yield
         if not ran:
             stop_everything()

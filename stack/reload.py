@@ -60,6 +60,14 @@ def main() -> None:
             _take_settings()
 
 
+def _is_agreed(settings: environment.Environment) -> bool:
+    if not (settings.database_url or settings.redis_url):
+        return True
+    from stack import foreign_data
+
+    return foreign_data.is_agreed(settings)
+
+
 def _content(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
@@ -69,12 +77,12 @@ def _take_settings() -> None:
     found = supervision.programs()
     try:
         changed = environment.changed(name for name, program in found.items() if program.state in _STARTED)
-        environment.read()
+        settings = environment.read()
     except StackError as error:
         _say("settings not reloaded", level="error", reason=str(error))
         return
-    if servers := [name for name in changed if name in SERVERS]:
-        _say("settings not reloaded", level="warning", reason=f"{', '.join(servers)} would change: just up")
+    if any(name in SERVERS for name in changed) or not _is_agreed(settings):
+        _say("settings not reloaded", level="warning", reason="a server would be another one. To take them: just up")
     elif changed:
         _say("settings reloaded", files=[environment.DOTENV.name], programs=changed)
         supervision.stop(changed)

@@ -41,10 +41,12 @@ def _own(server: str) -> None:
 
 def web_command() -> list[str]:
     listener = web.listen(environment.read().port)
-    listener.set_inheritable(True)
     web.remember_listener()
-    bind = f"--bind=fd://{listener.detach()}"
-    return [sys.executable, "-m", "gunicorn", "--config", "python:conf.gunicorn", bind, "conf.wsgi"]
+    listeners = [listener, web.listen_on_ipv6(web.kept())]
+    for found in filter(None, listeners):
+        found.set_inheritable(True)
+    binds = [f"--bind=fd://{found.detach()}" for found in listeners if found]
+    return [sys.executable, "-m", "gunicorn", "--config", "python:conf.gunicorn", *binds, "conf.wsgi"]
 
 
 def worker_command() -> list[str]:

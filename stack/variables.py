@@ -7,12 +7,14 @@ application comes in by being named in .env.example or in .env.
 Nothing but the standard library: this is read before any package is there.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+GIVEN = "given.json"
 
 # Who works here, on which machine, in which language, in which terminal and editor.
 _SESSION = (
@@ -55,6 +57,15 @@ def settings(root: Path = ROOT) -> frozenset[str]:
     texts = [path.read_bytes().decode(errors="replace") for path in files if path.is_file()]
     # Something in .env that looks like a place is refused where .env is read.
     return frozenset(name for text in texts for name in _SETTING.findall(text)) - set(_PLACES.split())
+
+
+def given(state: Path) -> dict[str, str]:
+    """Return the settings that were given to `just up` as variables: they hold until `just down`."""
+    try:
+        found = json.loads((state / GIVEN).read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def for_recipes(environment: Mapping[str, str], root: Path = ROOT) -> dict[str, str]:
