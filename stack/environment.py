@@ -50,6 +50,11 @@ def read() -> Environment:
     )
 
 
+def setting(name: str) -> str:
+    """Return the value of a setting; empty where there is none. Raises StackError where .env cannot be read."""
+    return _value(name, _lines())
+
+
 def _lines() -> dict[str, dotenv.Line]:
     try:
         return dotenv.read(DOTENV)

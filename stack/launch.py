@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from stack import packages, variables
 
-# What status, down, logs and doctor import beyond the standard library.
-_NEEDED = ("dotenv", "psutil", "supervisor")
+# What looking and stopping import beyond the standard library.
+_NEEDED = ("dotenv", "psutil", "psycopg", "redis", "supervisor")
 
 
 def main(words: Sequence[str]) -> None:

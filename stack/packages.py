@@ -143,7 +143,8 @@ def _isolated(
     for path, text in files.items():
         path.parent.mkdir(parents=True)
         path.write_text(text)
-    left_out = () if configuration or directory.name == "chosen" else _INDEXES
+    # To uv an environment that is active is one to warn of.
+    left_out = ("VIRTUAL_ENV", *(_INDEXES if directory.name == "plain" else ()))
     return {name: value for name, value in environment.items() if name not in left_out} | {
         "XDG_CONFIG_HOME": str(directory / "user"),
         "XDG_CONFIG_DIRS": str(directory / "machine"),
