@@ -8,7 +8,8 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,24 +86,38 @@ def adopt() -> None:
     os.environ.update(given() | dict(os.environ))
 
 
-def remember() -> None:
-    """Keep what this process was given, beside what was given before, for the programs that it starts."""
-    ours = variables.settings(local.ROOT)
-    kept = given() | {name: value for name, value in os.environ.items() if name in ours}
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Keep what this process was given, beside what was given before, for the programs that it starts.
+
+    What a failed start was given is not kept: it may be what failed.
+    """
+    before, ours = given(), variables.settings(local.ROOT)
+    _keep(before | {name: value for name, value in os.environ.items() if name in ours})
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            _keep(before)
+        raise
+
+
+def _keep(settings: dict[str, str]) -> None:
     new = _GIVEN.with_suffix(".new")
     new.touch(mode=0o600)
-    new.write_text(json.dumps(kept))
+    new.write_text(json.dumps(settings))
     new.rename(_GIVEN)
 
 
 def forget() -> None:
-    """Forget it: the stack is down."""
+    """Forget what was given: the stack is down."""
     _GIVEN.unlink(missing_ok=True)
 
 
 def note_start(program: str) -> None:
-    """Write down with which settings a program starts, as a fingerprint."""
-    _note(program).write_text(_fingerprint(program))
+    """Write down with which settings a program starts, as a fingerprint. A full disk does not keep it from starting."""
+    with suppress(OSError):
+        _note(program).write_text(_fingerprint(program))
 
 
 def changed(programs: Iterable[str]) -> list[str]:

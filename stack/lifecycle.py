@@ -1,7 +1,7 @@
 """Up, down and restart; one at a time in a checkout."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from stack import directories, environment, external, leftovers, limits, ownership, program, recovery, supervision, web
 from stack.console import say, step
@@ -32,19 +32,21 @@ def up(*, yes: bool = False) -> None:
         environment.write_dotenv()
         settings = environment.read()
         _prepare(settings, yes=yes)
-        environment.remember()
-        _stop_what_has_changed(settings)
-        if is_up(settings):
-            say("already up\n")
-        else:
-            with all_or_nothing():
-                start_servers(settings)
-                start_application(settings)
+        with environment.remembered():
+            _stop_what_has_changed(settings)
+            if is_up(settings):
+                say("already up\n")
+            else:
+                with all_or_nothing():
+                    start_servers(settings)
+                    start_application(settings)
         say(overview(settings))
 
 
 def _prepare(settings: Environment, *, yes: bool = False) -> None:
     """Refuse what the machine does not allow, and what nobody has allowed yet."""
+    if not supervision.programs():
+        directories.require_space()
     limits.require(settings)
     if settings.database_url or settings.redis_url:
         # The drivers take long to import.
@@ -57,11 +59,11 @@ def _stop_what_has_changed(settings: Environment) -> None:
     """Stop the programs whose settings are others by now, and servers that are elsewhere by now."""
     running = [name for name, found in supervision.programs().items() if found.pid]
     wanted = (*external.ours(settings), *program.APPLICATION)
-    others = [name for name in running if name not in wanted] + environment.changed(running)
-    if "web" in others and settings.port not in (0, web.kept()):
+    others = {name for name in running if name not in wanted} | set(environment.changed(running))
+    if "web" in others and settings.port != web.kept():
         web.require(settings.port)
     if others:
-        say(f"  other settings than they started with: {', '.join(others)}")
+        say(f"  started with other settings: {', '.join(sorted(others))}")
         stop(others)
 
 
@@ -86,15 +88,15 @@ def restart(names: list[str]) -> None:
     with alone("restart"):
         settings = environment.read()
         _prepare(settings)
-        environment.remember()
-        if wanted:
-            stop(wanted)
-        else:
-            stop_everything()
-            directories.check_runtime()
-        with all_or_nothing():
-            start_servers(settings)
-            start_application(settings)
+        with environment.remembered():
+            if wanted:
+                stop(wanted)
+            else:
+                stop_everything()
+                directories.check_runtime()
+            with all_or_nothing():
+                start_servers(settings)
+                start_application(settings)
         say(overview(settings))
 
 
@@ -136,10 +138,11 @@ def with_servers(what: str, *, synchronise: bool = True) -> Iterator[None]:
     """Hold the lock with Postgres and Redis running; servers that ran before go on running after."""
     with alone(what), all_or_nothing() as ran:
         settings = environment.read()
-        limits.require(settings)
         if not ran:
-            environment.remember()
-        start_servers(settings, synchronise=synchronise)
+            directories.require_space()
+        limits.require(settings)
+        with nullcontext() if ran else environment.remembered():
+            start_servers(settings, synchronise=synchronise)
         yield
         if not ran:
             stop_everything()

@@ -25,7 +25,7 @@ def listen(pinned: int) -> socket.socket:
             PORT_FILE.write_text(str(candidate))
             return listener
     if pinned:
-        raise StackError(f"port {pinned} (PORT) is taken by {holder(pinned)}. Stop that, or set another PORT.")
+        raise _taken(pinned)
     raise StackError(f"no port from {FIRST} to {LAST} is free. Set PORT to one that is.")
 
 
@@ -49,7 +49,13 @@ def listen_on_ipv6(port: int) -> socket.socket | None:
 def require(pinned: int) -> None:
     """Raise StackError for a pinned port that is taken, before anything is started."""
     if pinned:
-        listen(pinned).close()
+        if not (listener := _try(pinned)):
+            raise _taken(pinned)
+        listener.close()
+
+
+def _taken(pinned: int) -> StackError:
+    return StackError(f"port {pinned} (PORT) is taken by {holder(pinned)}. Stop that, or set another PORT.")
 
 
 def kept() -> int:
