@@ -81,8 +81,9 @@ def manage(arguments: argparse.Namespace) -> NoReturn:
     words = [word for word in arguments.rest if word != "--yes"]
     settings = environment.read()
     if settings.database_url or settings.redis_url:
-        from stack import foreign_data
+        from stack import directories, foreign_data
 
+        directories.make_state()
         foreign_data.require_consent(settings, yes="--yes" in arguments.rest)
     os.execv(sys.executable, [sys.executable, "manage.py", *words])  # noqa: S606 - no shell is wanted
 

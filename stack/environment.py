@@ -117,19 +117,20 @@ def forget() -> None:
 def note_start(program: str) -> None:
     """Write down with which settings a program starts, as a fingerprint. A full disk does not keep it from starting."""
     with suppress(OSError):
-        _note(program).write_text(_fingerprint(program))
+        _note(program).write_text(fingerprint(program))
 
 
 def changed(programs: Iterable[str]) -> list[str]:
     """Return those of the programs that were started with other settings than count now."""
-    return [name for name in programs if _note(name).is_file() and _note(name).read_text() != _fingerprint(name)]
+    return [name for name in programs if _note(name).is_file() and _note(name).read_text() != fingerprint(name)]
 
 
 def _note(program: str) -> Path:
     return local.STATE / f"{program}.settings"
 
 
-def _fingerprint(program: str) -> str:
+def fingerprint(program: str = "") -> str:
+    """Return what changes when a setting of the program does; of any program where none is named."""
     now = {name: line.value for name, line in _lines().items()} | given()
     concern = {name: now.get(name, "") for name in _CONCERNS.get(program, now)}
     return hashlib.sha256(json.dumps(concern, sort_keys=True).encode()).hexdigest()

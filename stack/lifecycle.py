@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
-from stack import directories, environment, external, leftovers, limits, ownership, program, recovery, supervision, web
+from stack import (
+    directories,
+    environment,
+    external,
+    leftovers,
+    limits,
+    ownership,
+    program,
+    recovery,
+    settings_check,
+    supervision,
+    web,
+)
 from stack.console import say, step
 from stack.environment import Environment
 from stack.interrupts import deaf
@@ -33,6 +45,7 @@ def up(*, yes: bool = False) -> None:
         settings = environment.read()
         _prepare(settings, yes=yes)
         with environment.remembered():
+            settings_check.require()
             _stop_what_has_changed(settings)
             if is_up(settings):
                 say("already up\n")
@@ -44,7 +57,7 @@ def up(*, yes: bool = False) -> None:
 
 
 def _prepare(settings: Environment, *, yes: bool = False) -> None:
-    """Refuse what the machine does not allow, and what nobody has allowed yet."""
+    """Refuse what the machine does not allow, what nobody has allowed yet, and settings that are not understood."""
     if not supervision.programs():
         directories.require_space()
     limits.require(settings)
@@ -89,6 +102,7 @@ def restart(names: list[str]) -> None:
         settings = environment.read()
         _prepare(settings)
         with environment.remembered():
+            settings_check.require()
             if wanted:
                 stop(wanted)
             else:

@@ -52,8 +52,8 @@ def synchronise(venv: Path, environment: Mapping[str, str], what: str, *options:
         plain = _isolated(environment, venv, Path(configuration) / "plain", {})
         if _run([*command, "--check", "--quiet", "--offline"], plain, quiet=True):
             return
-        chosen, own = configured(environment), dict(environment)
-        shown = _isolated(own, venv, Path(configuration) / "chosen", chosen)
+        chosen = configured(environment)
+        shown = _isolated(environment, venv, Path(configuration) / "chosen", chosen)
         say(f"bringing {what} in line with uv.lock")
         if not _has_index_in_place_of_pypi(chosen, environment):
             if not _run(command, shown):
@@ -136,8 +136,8 @@ def _isolated(
 ) -> dict[str, str]:
     """Return the environment of a uv that sees this configuration in place of the user's and the machine's.
 
-    Not by UV_CONFIG_FILE: that would replace what pyproject.toml says, too. Without a configuration the indexes that
-    variables name are left out as well.
+    Not by UV_CONFIG_FILE: that would replace what pyproject.toml says, too. The directory's name says which one it is:
+    from the plain one the indexes that variables name are left out as well.
     """
     files = {directory / "user/uv/uv.toml": toml(configuration), directory / "machine/uv/uv.toml": ""}
     for path, text in files.items():

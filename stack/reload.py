@@ -12,7 +12,7 @@ from pathlib import Path
 from watchfiles import PythonFilter, watch
 
 from conf import local
-from stack import environment, supervision
+from stack import environment, settings_check, supervision
 from stack.console import say
 from stack.errors import StackError
 from stack.program import SERVERS
@@ -78,6 +78,7 @@ def _take_settings() -> None:
     try:
         changed = environment.changed(name for name, program in found.items() if program.state in _STARTED)
         settings = environment.read()
+        settings_check.require()
     except StackError as error:
         _say("settings not reloaded", level="error", reason=str(error))
         return

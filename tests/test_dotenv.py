@@ -1,5 +1,8 @@
 """What .env may look like, and what is said of lines that nobody understands: a number and a reason, never a value."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -139,3 +142,13 @@ def test_an_empty_value_counts_as_none_and_items_lose_their_blanks(env_file: Pat
 
     assert env.int("SOME_NUMBER", default=7) == 7
     assert env.list("SOME_LIST", default=[]) == ["a.example.com", "b.example.com"]
+
+
+def test_a_command_says_in_one_line_which_setting_is_not_understood() -> None:
+    environment = os.environ | {"TASK_TIME_LIMIT": "hunter2", "DJANGO_SETTINGS_MODULE": "another.settings"}
+    command = [sys.executable, "manage.py", "check"]
+
+    done = subprocess.run(command, cwd=local.ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "error: TASK_TIME_LIMIT in the environment: not a whole number. Correct it.\n"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -96,13 +97,27 @@ def test_a_changed_env_file_is_seen_without_any_recipe(stack: Checkout, env_file
     assert any(line["event"] == "settings reloaded" for line in stack.log_lines("reload"))
 
 
-def test_a_broken_env_file_is_reported_and_what_runs_goes_on(stack: Checkout, env_file: Path) -> None:
-    env_file.write_text(env_file.read_text() + "hunter2\n")
+@pytest.mark.parametrize("line", ["hunter2", "DEBUG=hunter2", "PORT=hunter2", "DATABASE_URL=hunter2"])
+def test_a_broken_env_file_is_reported_and_what_runs_goes_on(stack: Checkout, env_file: Path, line: str) -> None:
+    before = len(stack.log_lines("reload"))
+    env_file.write_text(env_file.read_text() + f"{line}\n")
 
-    eventually(lambda: "settings not reloaded" in stack.log("reload"), "a line of the reloader")
+    eventually(lambda: len(stack.log_lines("reload")) > before, "a line of the reloader")
+    said = stack.just("up", check=False)
 
-    assert "hunter2" not in stack.log("reload")
+    assert stack.log_lines("reload")[-1]["event"] == "settings not reloaded"
+    assert said.returncode == 1
+    assert "line" in said.stderr or "DATABASE_URL" in said.stderr
+    assert "hunter2" not in stack.log("reload") + said.stderr + said.stdout
     assert_well(stack)
+
+
+def test_what_a_failed_up_was_given_is_forgotten(stack: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = stack.just("up", check=False, PORT=str(taken.getsockname()[1]))
+        assert "is taken by" in done.stderr
+
+    assert "already up" in stack.just("up").stdout
 
 
 def test_up_takes_a_changed_env_file_and_restarts_only_what_it_concerns(stack: Checkout, env_file: Path) -> None:
