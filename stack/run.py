@@ -88,7 +88,9 @@ def main(name: str) -> None:
     die_with_parent(_DEATH_SIGNALS.get(name, signal.SIGTERM))
     # The children of one that was killed: nothing may run twice, and one of them may hold the port.
     leftovers.kill(leftovers.processes(name))
-    environment.adopt()
+    if name != "reload":
+        # The reloader stays while others are started anew, with what was given since.
+        environment.adopt()
     try:
         command = COMMANDS[name]()
         environment.note_start(name)

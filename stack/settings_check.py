@@ -1,5 +1,6 @@
 """Are the settings understood? Asked before anything is started or stopped, and only when they have changed."""
 
+import os
 import subprocess
 import sys
 
@@ -23,8 +24,8 @@ def require() -> None:
     fingerprint = environment.fingerprint()
     if _CHECKED.is_file() and _CHECKED.read_text() == fingerprint:
         return
-    command = [sys.executable, "-c", _CODE]
-    said = subprocess.run(command, cwd=local.ROOT, capture_output=True, text=True, check=False).stdout.strip()
-    if said:
+    command, given = [sys.executable, "-c", _CODE], environment.given() | dict(os.environ)
+    done = subprocess.run(command, cwd=local.ROOT, env=given, capture_output=True, text=True, check=False)
+    if said := done.stdout.strip():
         raise StackError(f"{said} Nothing was started or stopped.")
     _CHECKED.write_text(fingerprint)
