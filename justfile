@@ -142,11 +142,11 @@ _list:
 @cov *args:
     {{ stack }} test --cov --cov-report=term-missing:skip-covered "$@"
 
-# Run the slow tests, which start processes and whole stacks
+# Run the slow tests, which start processes and whole stacks; and name the ten slowest
 [group('quality')]
 [no-exit-message]
 @test-stack *args:
-    {{ stack }} test -n 0 -m stack "$@"
+    {{ run }} python -m pytest -n 3 --dist loadfile --durations=10 -m stack "$@"
 
 # Send the API what its own schema allows, and what it forbids: fuzz [--examples N]
 [group('quality')]
@@ -201,6 +201,12 @@ check: lint types
     {{ launch }} python -m stack with-servers python manage.py makemigrations --check --dry-run
     {{ launch }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
 
+# Run all that CI runs (BROWSER names another browser than Chromium)
+[group('quality')]
+[no-exit-message]
+@ci:
+    exec bash .ci/run
+
 # Evaluate the flake and build its checks (needs Nix and a network)
 [group('quality')]
 check-nix:
@@ -218,6 +224,12 @@ check-nix:
 [no-exit-message]
 @uv *args:
     {{ launch }} uv "$@"
+
+# Install the packages and make a migrated database, so that the first `up` is quick
+[group('setup')]
+[no-exit-message]
+@prepare *args:
+    {{ stack }} prepare "$@"
 
 # Look for anything that is wrong with the stack, and say what to do about it
 [group('setup')]

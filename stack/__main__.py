@@ -21,6 +21,7 @@ PASSED_ON: dict[str, Command] = {
 }
 SIMPLE: dict[str, Command] = {
     "dev": commands.develop,
+    "prepare": commands.prepare,
     "doctor": commands.examine,
 }
 

@@ -53,6 +53,16 @@ def develop(_: argparse.Namespace) -> int:
     return dev.run()
 
 
+def prepare(_: argparse.Namespace) -> int:
+    """Install the packages, make the database and apply the migrations, so that the first `up` is quick."""
+    from stack import migrations, startup
+
+    with lifecycle.with_servers("prepare"):
+        if migrations.pending(environment.read()):
+            startup.migrate()
+    return 0
+
+
 def psql(arguments: argparse.Namespace) -> int:
     """Open psql on the database."""
     from stack import clients

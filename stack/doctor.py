@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from conf import local
-from stack import environment, examination
+from stack import environment, examination, wheels
 from stack.console import say
 from stack.environment import Environment
 from stack.errors import StackError
 
 _CHECKS: tuple[tuple[str, Callable[[Environment], str]], ...] = (
     ("tools", examination.tools),
+    ("packages", wheels.check),
     ("state", examination.state),
     ("disk", examination.disk),
     ("limits", examination.what_the_machine_allows),

@@ -1,7 +1,8 @@
 """Processes that an earlier start of this checkout has left behind.
 
 They are known by a mark in their environment, which our supervisor alone gives and every child inherits. So
-nothing depends on a pid file, which can be deleted, or hold a pid that has become another program's.
+nothing depends on a pid file, which can be deleted, or hold a pid that has become another program's. Where a system
+hides the environment, they are known by their pid and start time on record (stack/process_records.py).
 """
 
 import os
@@ -14,7 +15,7 @@ from contextlib import suppress
 import psutil
 
 from conf import local
-from stack import place
+from stack import place, process_records
 
 # What tells a program to end well, where it is not TERM: Postgres' fast shutdown, and Celery's soft one,
 # which hands back to the queue what runs. The same as in supervisord.conf.
@@ -30,7 +31,14 @@ def mark() -> dict[str, str]:
 def processes(program: str = "") -> list[psutil.Process]:
     """Return the living processes of this checkout, or of one of its programs; never this one or its ancestors."""
     above = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    return [process for process in psutil.process_iter() if process.pid not in above and _is_ours(process, program)]
+    marked = [process for process in psutil.process_iter() if process.pid not in above and _is_marked(process, program)]
+    recorded = [process for process in _recorded(program) if process.pid not in above and is_alive(process)]
+    return list(dict.fromkeys([*marked, *recorded]))
+
+
+def _recorded(program: str = "") -> list[psutil.Process]:
+    records = [record for record in process_records.read() if not program or record.program == program]
+    return [process for record in records for process in record.processes()]
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:
@@ -43,12 +51,13 @@ def _environment(process: psutil.Process) -> dict[str, str]:
 def is_program(pid: int, program: str) -> bool:
     """Say whether the pid is a process of this checkout's program, and not somebody else's by now."""
     try:
-        return _is_ours(psutil.Process(pid), program)
+        process = psutil.Process(pid)
     except psutil.NoSuchProcess:
         return False
+    return _is_marked(process, program) or (is_alive(process) and process in _recorded(program))
 
 
-def _is_ours(process: psutil.Process, program: str) -> bool:
+def _is_marked(process: psutil.Process, program: str) -> bool:
     wanted = mark() | ({_PROGRAM: program} if program else {})
     return wanted.items() <= _environment(process).items() and is_alive(process)
 
@@ -75,7 +84,8 @@ def is_alive(process: psutil.Process) -> bool:
 
 def end(found: list[psutil.Process]) -> None:
     """Tell the supervisor to end everything. What has none any more gets 2 s, Postgres 20, and is killed then."""
-    supervisors = [process for process in found if not _program(process)]
+    programs = {process: _program(process) for process in found}
+    supervisors = [process for process in found if not programs[process]]
     for process in supervisors:
         _send(process, signal.SIGTERM)
     # It knows how long each of its programs may take, 30 s at most.
@@ -83,9 +93,9 @@ def end(found: list[psutil.Process]) -> None:
     if sys.platform != "linux":
         # On Linux the kernel has told them when the supervisor died; a second signal would be taken for impatience.
         for process in found:
-            _send(process, END_SIGNALS.get(_program(process), signal.SIGTERM))
+            _send(process, END_SIGNALS.get(programs[process], signal.SIGTERM))
     # A worker whose Redis was quicker than itself would wait for it.
-    kill(_still_alive((process for process in found if _program(process) != "postgres"), seconds=2))
+    kill(_still_alive((process for process in found if programs[process] != "postgres"), seconds=2))
     kill(_still_alive(found, seconds=20))
 
 
@@ -97,7 +107,13 @@ def kill(found: list[psutil.Process]) -> None:
 
 
 def _program(process: psutil.Process) -> str:
-    return _environment(process).get(_PROGRAM, "")
+    """Return the program that the process belongs to; empty for the supervisor."""
+    environment = _environment(process)
+    if mark().items() <= environment.items():
+        return environment.get(_PROGRAM, "")
+    # The supervisor's descendants are the programs, which have records of their own.
+    owners = [record.program for record in process_records.read() if process in record.processes()]
+    return next((owner for owner in owners if owner != process_records.SUPERVISOR), "")
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stack import place
 from stack.errors import StackError
+from stack.place import Place
 
 
 def claim(data: Path, *, seconds: float) -> int:
@@ -87,11 +88,17 @@ def _in_use(data: Path) -> StackError:
 
 
 def _refuse_another_machine(data: Path) -> None:
-    """With another kernel the lock says nothing. A host that has only been restarted is not another one."""
+    """With another kernel the lock says nothing. A machine that has only been restarted is not another one."""
     by, here = holder(data), place.here()
-    if not by or by.get("boot") == here.boot or by.get("host") == here.host:
+    if not by or by.get("boot") == here.boot or _is_the_same_machine(by, here):
         return
     raise StackError(
         f"{data} was last used by another machine, {by.get('host')} (since {by.get('since')}), and was not closed"
         f" there. Two servers would destroy it. Run `just down` there; if it is gone for good: rm '{_stamp_of(data)}'"
     )
+
+
+def _is_the_same_machine(by: dict[str, str], here: Place) -> bool:
+    if by.get("machine") and here.machine:
+        return by["machine"] == here.machine
+    return by.get("host") == here.host

@@ -10,7 +10,18 @@ import sys
 from collections.abc import Callable
 
 from conf import local
-from stack import environment, leftovers, ownership, postgres, program, redis, servers, unprivileged, web
+from stack import (
+    environment,
+    leftovers,
+    ownership,
+    postgres,
+    process_records,
+    program,
+    redis,
+    servers,
+    unprivileged,
+    web,
+)
 from stack.console import complain
 from stack.errors import StackError
 
@@ -97,9 +108,13 @@ def main(name: str) -> None:
     except StackError as error:
         complain(str(error))
         sys.exit(1)
+    process_records.write(name, os.getpid())
     if name in program.SERVERS:
         # For Python's wheels alone.
         os.environ.pop("LD_LIBRARY_PATH", None)
+    if sys.platform == "darwin":
+        # Else a fork after a framework was used ends in a crash (celery/celery#4113, benoitc/gunicorn#1701).
+        os.environ["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
     os.chdir(local.ROOT)
     os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 

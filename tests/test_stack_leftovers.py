@@ -1,5 +1,7 @@
 """Which processes are ours, and how they are ended."""
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +13,7 @@ import psutil
 import pytest
 
 from conf import local
-from stack import leftovers
+from stack import leftovers, process_records
 
 Start = Callable[..., psutil.Process]
 
@@ -19,6 +21,7 @@ Start = Callable[..., psutil.Process]
 @pytest.fixture(autouse=True)
 def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "STATE", tmp_path / "state")
+    local.STATE.mkdir()
 
 
 @pytest.fixture
@@ -93,3 +96,70 @@ def test_a_zombie_counts_as_dead(start: Start) -> None:
         pass
 
     assert not leftovers.is_alive(process)
+
+
+@pytest.fixture
+def start_hidden() -> Iterator[Start]:
+    """Return a function that starts a process with a child, in a group of their own, whose environment says nothing."""
+    started = []
+
+    def start() -> psutil.Process:
+        script = "sleep 61 & echo $!; exec sleep 60"
+        process = subprocess.Popen(
+            ["sh", "-c", script], env={"PATH": os.environ["PATH"]}, stdout=subprocess.PIPE, process_group=0
+        )
+        started.append(process)
+        assert process.stdout
+        process.stdout.readline()
+        return psutil.Process(process.pid)
+
+    yield start
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def test_a_process_that_hides_its_environment_is_found_by_its_record(start_hidden: Start) -> None:
+    worker, _other = start_hidden(), start_hidden()
+    process_records.write("worker", worker.pid)
+
+    assert set(leftovers.processes()) == {worker, *worker.children()}
+    assert leftovers.processes("web") == []
+    assert leftovers.is_program(worker.pid, "worker")
+    assert not leftovers.is_program(worker.pid, "web")
+
+
+def test_the_children_of_one_that_was_killed_are_found_by_their_group(start_hidden: Start) -> None:
+    worker = start_hidden()
+    process_records.write("worker", worker.pid)
+    (child,) = worker.children()
+
+    worker.kill()
+    worker.wait()
+
+    assert leftovers.processes("worker") == [child]
+    assert leftovers.orphans(supervisor=os.getpid()) == [child]
+    leftovers.end(leftovers.processes())
+    assert not leftovers.is_alive(child)
+
+
+@pytest.mark.parametrize("changed", [{"started": 0.0}, {"namespace": "pid:[another container]"}])
+def test_a_record_of_a_pid_that_is_somebody_else_s_by_now_means_nobody(
+    start_hidden: Start, changed: dict[str, object]
+) -> None:
+    process = start_hidden()
+    process_records.write("worker", process.pid)
+    path = local.STATE / "processes/worker"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+
+    assert leftovers.processes() == []
+    assert not leftovers.is_program(process.pid, "worker")
+
+
+@pytest.mark.parametrize("content", ["", "no json", "[]", '{"pid": 1}'])
+def test_a_damaged_record_counts_for_nothing(content: str) -> None:
+    (local.STATE / "processes").mkdir()
+    (local.STATE / "processes/worker").write_text(content)
+
+    assert leftovers.processes() == []

@@ -62,6 +62,45 @@ def test_another_machine_may_still_have_what_its_stamp_names(data: Path) -> None
         ownership.require_free(data)
 
 
+def test_a_rebuilt_dev_container_has_what_the_one_before_has_left_open(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEVCONTAINER_ID", "1q2w3e")
+    leave_stamp(data, host="0123456789ab", boot="before the restart", namespace="pid:[1]")
+
+    ownership.require_free(data)
+
+
+def test_another_dev_container_may_still_have_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEVCONTAINER_ID", "another checkout's")
+    leave_stamp(data, boot="another")
+    monkeypatch.setenv("DEVCONTAINER_ID", "1q2w3e")
+
+    with pytest.raises(StackError, match="another machine"):
+        ownership.require_free(data)
+
+
+def test_a_dev_container_and_its_host_are_not_the_same_machine(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEVCONTAINER_ID", "1q2w3e")
+    leave_stamp(data, boot="another", machine="", host="laptop")
+
+    with pytest.raises(StackError, match="laptop"):
+        ownership.require_free(data)
+
+
+def test_a_renamed_mac_has_what_it_has_left_open(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As ioreg(8) prints it; the name comes from the network, the UUID from the hardware.
+    said = '  |   "IOPlatformUUID" = "5C6F1E0B-1D9A-5E0C-9B55-7D0F3C1B2A90"\n  |   "IOPlatformSerialNumber" = "C02"'
+    mac = place.hardware_uuid_in(said)
+    monkeypatch.setattr(place, "machine", lambda: mac)
+    leave_stamp(data, host="dhcp-17.example.com", boot="1795000000")
+
+    ownership.require_free(data)
+
+    assert mac == "Mac 5C6F1E0B-1D9A-5E0C-9B55-7D0F3C1B2A90"
+    assert place.hardware_uuid_in("no such device") == ""
+
+
 @pytest.mark.parametrize("changes", [{}, {"host": "another container"}, {"boot": "before the restart"}])
 def test_the_stamp_of_this_machine_is_stale_when_the_lock_is_free(data: Path, changes: dict[str, str]) -> None:
     leave_stamp(data, **changes)

@@ -2,7 +2,10 @@
 
 import re
 import shlex
-from pathlib import PurePosixPath
+import subprocess
+from pathlib import Path, PurePosixPath
+
+import pytest
 
 from tests.environment.syntax import ROOT, json_with_comments, nix, nodes
 
@@ -31,10 +34,44 @@ def test_image_and_shell_set_the_same_variables() -> None:
     image = variables_of_the_image()
     # The container is alone, so its port is fixed; and its PATH cannot come from a shell.
     assert image.pop("PORT") == "8000"
-    assert image.pop("PATH") == f"{PROFILE}/bin:$PATH"
+    assert image.pop("PATH") == f"{PROFILE}/share/postgres/bin:{PROFILE}/bin:$PATH"
     shell = variables_of_the_shell()
     assert {"POSTGRES_BIN", "REDIS_BIN", "UV_PYTHON"} <= set(shell)
     assert image == {name: value.replace("${toolchain}", PROFILE) for name, value in shell.items()}
+
+
+def test_postgres_is_called_where_its_share_and_lib_lie_beside_it() -> None:
+    # nixpkgs' Postgres follows no links to find them.
+    assert variables_of_the_shell()["POSTGRES_BIN"] == "${toolchain}/share/postgres/bin"
+    assert 'ln -s ${pkgs."postgresql_${versions.postgres}"} "$out/share/postgres"' in FLAKE
+
+
+def test_a_login_shell_has_the_path_of_the_image() -> None:
+    (path,) = re.findall(r'echo "PATH=(\S+)" > /etc/profile.d/', DOCKERFILE)
+    assert path.replace("\\$", "$") == variables_of_the_image()["PATH"]
+
+
+@pytest.mark.parametrize("name", ["onCreateCommand", "updateContentCommand", "postStartCommand"])
+def test_a_command_of_the_creation_that_fails_says_what_to_do_and_fails_nothing(name: str, tmp_path: Path) -> None:
+    # One that fails puts a codespace into recovery mode. Here every program of it fails.
+    for program in ("sudo", "uv", "just"):
+        (tmp_path / program).symlink_to("/bin/false")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", CONFIGURATION[name]],
+        env={"PATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0
+    assert "Then: " in done.stderr
+
+
+def test_prebuilds_hold_the_packages_and_a_migrated_cluster() -> None:
+    assert "uv sync --locked --compile-bytecode && just prepare" in CONFIGURATION["updateContentCommand"]
 
 
 def test_the_image_holds_the_flakes_toolchain() -> None:
@@ -73,6 +110,10 @@ def test_data_packages_and_cache_lie_in_the_volume_and_not_in_the_checkout() -> 
         assert not path.is_relative_to("/workspaces")
     # Made by the image, hence vscode's: a directory that only the engine makes is root's.
     assert mount["target"] in DOCKERFILE
+
+
+def test_the_stack_knows_its_own_data_after_a_rebuild() -> None:
+    assert CONFIGURATION["containerEnv"]["DEVCONTAINER_ID"] == "${devcontainerId}"
 
 
 def test_the_editor_uses_the_python_and_the_linter_of_the_recipes() -> None:

@@ -1,10 +1,12 @@
 """What `just up` and `just down` promise."""
 
+import json
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import requests
 
 from tests.stack.checkout import Checkout, eventually
@@ -18,6 +20,13 @@ def test_up_returns_when_every_component_is_healthy(stack: Checkout) -> None:
     assert response.status_code == 200
     assert set(response.json()["components"]) >= {"postgres", "redis", "worker", "beat"}
     assert all(component["ok"] for component in response.json()["components"].values())
+
+
+def test_every_program_is_on_record_for_systems_that_hide_environments(stack: Checkout) -> None:
+    recorded = {path.name: json.loads(path.read_text())["pid"] for path in (stack.state / "processes").iterdir()}
+
+    assert recorded.pop("supervisord") == psutil.Process(recorded["web"]).ppid()
+    assert recorded == {program: stack.pid(program) for program in PROGRAMS}
 
 
 def test_a_second_up_says_what_already_runs_and_changes_nothing(stack: Checkout) -> None:
