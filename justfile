@@ -3,22 +3,13 @@
 
 set positional-arguments
 
-# Development, whatever the terminal says: production is not run by recipes.
-export ENVIRONMENT := env("ENVIRONMENT", "development")
-# Bytecode halves every start of Python.
-export PYTHONDONTWRITEBYTECODE := ""
-# An environment that the terminal has active is not ours.
-unexport VIRTUAL_ENV
-# libpq would send what means our socket to these instead.
-unexport PGHOST
-unexport PGHOSTADDR
-unexport PGSERVICE
-
-# Some wheels need libraries that a Nix system keeps out of the way; Python alone may see them.
-libraries := if env("WHEEL_LIBRARIES", "") == "" { "" } else { 'env "LD_LIBRARY_PATH=$WHEEL_LIBRARIES" ' }
-# Brings the packages in line with uv.lock, then runs.
-run := "exec uv run --locked -- " + libraries
-stack := run + "python -m stack"
+# Runs a program with the variables that are ours or were chosen, and the packages as they are (stack/launch.py).
+launch := "exec python3 -I -S stack/launch.py"
+# The same, with the packages brought in line with uv.lock first.
+run := launch + " --sync"
+stack := run + " python -m stack"
+# Looking and stopping work when the packages cannot be brought in line.
+look := launch + " python -m stack"
 nix := "nix --extra-experimental-features 'nix-command flakes'"
 
 _list:
@@ -26,151 +17,177 @@ _list:
 
 # Start everything; returns when all of it is healthy
 [group('stack')]
+[no-exit-message]
 @up *args:
     {{ stack }} up "$@"
 
 # Stop everything, or one program: down [web|worker|beat|postgres|redis]
 [group('stack')]
+[no-exit-message]
 @down *args:
-    {{ stack }} down "$@"
+    {{ look }} down "$@"
 
 # Restart everything, or one program: restart [web|worker|beat|postgres|redis]
 [group('stack')]
+[no-exit-message]
 @restart *args:
     {{ stack }} restart "$@"
 
 # Show what runs where, and its memory; and goes on: status --watch
 [group('stack')]
+[no-exit-message]
 @status *args:
-    {{ stack }} status "$@"
+    {{ look }} status "$@"
 
 # Follow logs, history first: logs [backend|postgres|redis|worker|beat] [--request ID]
 [group('stack')]
+[no-exit-message]
 @logs *args:
-    {{ stack }} logs "$@"
+    {{ look }} logs "$@"
 
 # Start everything, follow the logs, stop everything on Ctrl-C
 [group('stack')]
+[no-exit-message]
 @dev *args:
     {{ stack }} dev "$@"
 
 # Run one program under the debugger, for an editor to attach to: debug web|worker|test [ARGS]
 [group('stack')]
+[no-exit-message]
 @debug *args:
     {{ stack }} debug "$@"
 
 # Apply the migrations
 [group('django')]
+[no-exit-message]
 @migrate *args:
-    {{ run }} python manage.py migrate "$@"
+    {{ stack }} manage migrate "$@"
 
 # Write migrations for changed models
 [group('django')]
+[no-exit-message]
 @makemigrations *args:
     {{ run }} python manage.py makemigrations "$@"
 
 # Create an administrator
 [group('django')]
+[no-exit-message]
 @createsuperuser *args:
     {{ run }} python manage.py createsuperuser "$@"
 
 # Fill the database with sample accounts: seed [--users N] [--superuser] [--clean]
 [group('django')]
+[no-exit-message]
 @seed *args:
-    {{ run }} python manage.py seed "$@"
+    {{ stack }} manage seed "$@"
 
 # Show queues, running tasks, schedules and what failed in the last hour: tasks [--watch]
 [group('django')]
+[no-exit-message]
 @tasks *args:
     {{ run }} python manage.py tasks "$@"
 
 # Open a Python shell with the models imported
 [group('django')]
+[no-exit-message]
 @shell *args:
     {{ run }} python manage.py shell "$@"
 
 # Run any management command
 [group('django')]
+[no-exit-message]
 @manage *args:
+    case "${1:-}" in migrate | seed) exec just "$@" ;; esac
     {{ run }} python manage.py "$@"
 
 # Open psql on the database
 [group('data')]
+[no-exit-message]
 @psql *args:
-    {{ stack }} psql "$@"
+    {{ look }} psql "$@"
 
 # Open a Redis client, or run one command
 [group('data')]
+[no-exit-message]
 @redis-cli *args:
-    {{ stack }} redis-cli "$@"
+    {{ look }} redis-cli "$@"
 
 # Write the database into a file: dump [FILE]
 [group('data')]
+[no-exit-message]
 @dump *args:
-    {{ stack }} dump "$@"
+    {{ look }} dump "$@"
 
 # Replace the database by a dump; asks first: restore FILE [--yes]
 [group('data')]
+[no-exit-message]
 @restore *args:
     {{ stack }} restore "$@"
 
 # Replace the database by an empty one, and empty Redis; asks first: reset [--yes]
 [group('data')]
+[no-exit-message]
 @reset *args:
     {{ stack }} reset "$@"
 
 # Run the quick tests; arguments are pytest's
 [group('quality')]
+[no-exit-message]
 @test *args:
     {{ stack }} test "$@"
 
 # Run the quick tests and show what they do not cover
 [group('quality')]
+[no-exit-message]
 @cov *args:
     {{ stack }} test --cov --cov-report=term-missing:skip-covered "$@"
 
 # Run the slow tests, which start processes and whole stacks; and name the ten slowest
 [group('quality')]
+[no-exit-message]
 @test-stack *args:
     {{ run }} python -m pytest -n 3 --dist loadfile --durations=10 -m stack "$@"
 
 # Send the API what its own schema allows, and what it forbids: fuzz [--examples N]
 [group('quality')]
+[no-exit-message]
 @fuzz *args:
     {{ stack }} with-servers python -m tests.fuzz "$@"
 
 # Run the tests in a real browser, Chromium (BROWSER names another program)
 [group('quality')]
+[no-exit-message]
 @test-browser *args:
     {{ stack }} test -n 0 -m browser "$@"
 
 # Measure what it costs, side by side: bench [tasks|accounts|observability]
 [group('quality')]
+[no-exit-message]
 @bench name="tasks":
     {{ stack }} with-servers python -m "benchmarks.$1"
 
 # Format Python and the justfile
 [group('quality')]
 fmt:
-    uv run --locked -- {{ libraries }} ruff format
-    uv run --locked -- {{ libraries }} ruff check --fix-only
+    {{ run }} ruff format
+    {{ launch }} ruff check --fix-only
     just --fmt
 
 # Check style and syntax: Python, shell, justfile, Nix, JSON, Dockerfile
 [group('quality')]
 lint:
-    uv run --locked -- {{ libraries }} ruff format --check
-    uv run --locked -- {{ libraries }} ruff check
-    uv run --locked -- {{ libraries }} lint-imports --no-cache
-    uv run --locked -- {{ libraries }} shellcheck just .ci/run .envrc
-    uv run --locked -- {{ libraries }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
-    uv run --locked -- {{ libraries }} python -m tests.environment.syntax
+    {{ run }} ruff format --check
+    {{ launch }} ruff check
+    {{ launch }} lint-imports --no-cache
+    {{ launch }} shellcheck --norc just .ci/run .envrc
+    {{ launch }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
+    {{ launch }} python -m tests.environment.syntax
     just --fmt --check
 
 # Check types
 [group('quality')]
 types:
-    uv run --locked -- {{ libraries }} mypy
+    {{ run }} mypy
 
 # Write the API's schema, docs/openapi.yml
 [group('quality')]
@@ -180,12 +197,13 @@ types:
 # Check everything but the tests: style, types, contracts, migrations, settings, schema
 [group('quality')]
 check: lint types
-    uv run --locked -- {{ libraries }} python manage.py check
-    uv run --locked -- {{ libraries }} python -m stack with-servers python manage.py makemigrations --check --dry-run
-    uv run --locked -- {{ libraries }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
+    {{ launch }} python manage.py check
+    {{ launch }} python -m stack with-servers python manage.py makemigrations --check --dry-run
+    {{ launch }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
 
 # Run all that CI runs (BROWSER names another browser than Chromium)
 [group('quality')]
+[no-exit-message]
 @ci:
     exec bash .ci/run
 
@@ -196,19 +214,28 @@ check-nix:
     {{ nix }} flake lock --no-update-lock-file
 
 # Run one of the locked tools on the files that a git hook names
+[no-exit-message]
 [private]
 @hook *args:
     {{ run }} "$@"
 
+# Run uv, which manages the packages: uv add NAME, uv lock
+[group('setup')]
+[no-exit-message]
+@uv *args:
+    {{ launch }} uv "$@"
+
 # Install the packages and make a migrated database, so that the first `up` is quick
 [group('setup')]
+[no-exit-message]
 @prepare *args:
     {{ stack }} prepare "$@"
 
 # Look for anything that is wrong with the stack, and say what to do about it
 [group('setup')]
+[no-exit-message]
 @doctor *args:
-    {{ stack }} doctor "$@"
+    {{ look }} doctor "$@"
 
 # Install the git hook, which checks what changed
 [group('setup')]

@@ -4,8 +4,16 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings")
-    execute_from_command_line(sys.argv)
+    # Ours, whatever another project has exported.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "conf.settings"
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        if "--traceback" in sys.argv:
+            raise
+        # Settings that are not understood are a matter of one line, not of a traceback.
+        sys.exit(f"error: {error}")

@@ -12,7 +12,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from conf import metrics
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings")
+os.environ["DJANGO_SETTINGS_MODULE"] = "conf.settings"
 
 # Kombu's own loses the task that it has just taken when its worker dies. It is the URL's scheme that chooses.
 TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "apps.core.broker:Transport"))

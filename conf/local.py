@@ -1,18 +1,20 @@
 """Where this checkout keeps its state and its sockets, and how it reads its environment.
 
-The one module that both the settings and the native stack know. It needs no Django settings, so
-that the stack can start before there is a database.
+With conf.dotenv and conf.database it is what both the settings and the native stack know. It needs no Django, so
+that the stack can be looked at and stopped when the application's packages are broken.
 """
 
 import hashlib
 import os
-import re
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
+from conf import dotenv
+
+if TYPE_CHECKING:
+    from conf.env import Env
 
 PROJECT = "django-native"
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,23 +33,25 @@ POSTGRES_DATABASE = "app"
 # One server, a database for each job: flushing the cache must drop neither the queue nor the limits.
 REDIS_DATABASES = {"broker": 0, "cache": 1, "limiter": 2}
 REDIS_DATABASE_COUNT = 256
+_REDIS_SCHEMES = {"redis", "rediss", "unix", "redis+socket"}
 
-_ENV_LINE = re.compile(r"(?:export )?[A-Za-z_][A-Za-z0-9_]*=.*")
 
-
-def read_env(path: Path = ROOT / ".env") -> environ.Env:
+def read_env(path: Path = ROOT / ".env") -> "Env":
     """Return the environment, completed by the lines of the file (the environment wins).
 
-    Raises ImproperlyConfigured with the line's number, never with its content, for a line that is
-    neither empty, a comment nor NAME=value.
+    Raises ImproperlyConfigured with the line's number, never with its content, for a line that is not understood.
     """
-    if path.is_file():
-        for number, line in enumerate(path.read_text().splitlines(), start=1):
-            text = line.strip()
-            if text and not text.startswith("#") and not _ENV_LINE.fullmatch(text):
-                raise ImproperlyConfigured(f"{path.name}, line {number}: not NAME=value. Correct or delete the line.")
-        environ.Env.read_env(path)
-    return environ.Env()
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 - the stack alone needs no Django
+
+    from conf.env import Env  # noqa: PLC0415
+
+    try:
+        lines = dotenv.read(path)
+    except dotenv.DotenvError as error:
+        raise ImproperlyConfigured(str(error)) from None
+    own = {name: line for name, line in lines.items() if name not in os.environ}
+    values = {name: line.value for name, line in own.items()} | dict(os.environ)
+    return Env(values, {name: line.number for name, line in own.items()})
 
 
 def redis_url(job: str, *, base: str = "", offset: int = 0, scheme: str = "unix") -> str:
@@ -76,13 +80,31 @@ def redis_password() -> str:
     return REDIS_PASSWORD_FILE.read_text().strip() if REDIS_PASSWORD_FILE.is_file() else ""
 
 
+def redis_url_problem(url: str) -> str:
+    """Return what is wrong with REDIS_URL, without any of it; empty for one that can be used."""
+    try:
+        parts = urlsplit(url)
+        understood = parts.scheme in _REDIS_SCHEMES and not parts.fragment and (parts.port is None or parts.port > 0)
+    except ValueError:
+        understood = False
+    if not url or (understood and "@" not in (parts.hostname or "") and "@" not in parts.path):
+        return ""
+    return (
+        "REDIS_URL is not like redis://:password@host:port. Correct or unset it."
+        " Write / ? # @ in a password as %2F %3F %23 %40."
+    )
+
+
 def is_local(url: str) -> bool:
     """Return whether a server's URL means this machine; no URL means the checkout's own sockets."""
-    parts = urlsplit(url)
-    # libpq takes the host from the query, too, and prefers it.
-    query = parse_qs(parts.query)
-    hosts = [unquote(parts.hostname or ""), *query.get("host", []), *query.get("hostaddr", [])]
-    return all(host in {"", "localhost", "127.0.0.1", "::1"} or host.startswith("/") for host in hosts)
+    if not url:
+        return True
+    if url.partition(":")[0] in _REDIS_SCHEMES:
+        host = unquote(urlsplit(url).hostname or "") if not redis_url_problem(url) else "unknown"
+        return host in {"", "localhost", "127.0.0.1", "::1"}
+    from conf import database  # noqa: PLC0415 - takes as long to import as all the rest
+
+    return database.is_local(url)
 
 
 def secret(path: Path) -> str:

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from conf import api, local, security
+from conf import api, database, local, security
 from conf.errors import report_errors
 from conf.logging import logging_config
 
@@ -31,6 +31,8 @@ TEST = ENVIRONMENT == "test"
 DEBUG = env.bool("DEBUG", default=DEVELOPMENT)
 DATABASE_URL = env.str("DATABASE_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
+if problem := local.redis_url_problem(REDIS_URL):
+    raise ImproperlyConfigured(problem)
 
 if PRODUCTION:
     needed = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
@@ -177,7 +179,7 @@ _LOCAL_DATABASE: dict[str, Any] = {
     "NAME": local.POSTGRES_DATABASE,
     "USER": local.POSTGRES_USER,
 }
-_database = env.db_url("DATABASE_URL") if DATABASE_URL else _LOCAL_DATABASE
+_database = database.for_django(DATABASE_URL) if DATABASE_URL else _LOCAL_DATABASE
 DATABASES = {
     # Kept connections are five times as fast; the health check lets them survive a restart of Postgres.
     "default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},

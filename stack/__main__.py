@@ -16,10 +16,10 @@ PASSED_ON: dict[str, Command] = {
     "redis-cli": commands.redis_cli,
     "test": commands.test,
     "debug": commands.debugged,
+    "manage": commands.manage,
     "with-servers": commands.with_servers,
 }
 SIMPLE: dict[str, Command] = {
-    "up": commands.up,
     "dev": commands.develop,
     "prepare": commands.prepare,
     "doctor": commands.examine,
@@ -34,6 +34,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     known = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function in SIMPLE.items():
         _add(known, name, function)
+    starting = _add(known, "up", commands.up)
+    starting.add_argument("--yes", action="store_true", help="use a DATABASE_URL or REDIS_URL that holds other data")
     for some in (_add(known, "down", commands.down), _add(known, "restart", commands.restart)):
         some.add_argument("names", nargs="*", metavar="NAME", help=", ".join(program.PROGRAMS))
     showing = _add(known, "status", commands.show_status)
@@ -74,6 +76,9 @@ def main() -> int:
         return interrupted.status
     except BrokenPipeError:
         return 0
+    except ModuleNotFoundError as error:
+        complain(f"error: the package {error.name} is missing in {sys.prefix}. To install it: just up")
+        return 1
     except OSError as error:
         complain(f"error: {error}. What is wrong with {local.STATE}, if anything, says: just doctor")
         return 1

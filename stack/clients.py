@@ -4,11 +4,12 @@ import os
 import shlex
 import sys
 from typing import NoReturn
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import redis
 
 from conf import local
-from stack import environment, servers, target
+from stack import environment, servers, target, variables
 from stack.errors import StackError
 
 
@@ -17,7 +18,9 @@ def psql(arguments: list[str]) -> NoReturn:
     settings = environment.read()
     program = str(servers.find().postgres_bin / "psql")
     database = target.of(settings)
-    os.execve(program, [program, f"--dbname={database.place()}", *arguments], database.environment())  # noqa: S606
+    # A person's .psqlrc is for people: what it prints would be in a script's way.
+    rc = [] if sys.stdin.isatty() else ["--no-psqlrc"]
+    os.execve(program, [program, f"--dbname={database.place()}", *rc, *arguments], database.environment())  # noqa: S606
 
 
 def redis_cli(arguments: list[str]) -> None:
@@ -25,9 +28,9 @@ def redis_cli(arguments: list[str]) -> None:
     settings = environment.read()
     program = servers.find().redis_cli
     if program:
-        place = ["-u", settings.redis_url] if settings.redis_url else ["-s", str(local.REDIS_SOCKET)]
-        os.environ["REDISCLI_AUTH"] = local.redis_password()
-        os.execv(program, [str(program), *place, *arguments])  # noqa: S606
+        place, password = _place(settings.redis_url)
+        chosen = {name: value for name, value in variables.for_recipes(os.environ).items() if name != "LD_LIBRARY_PATH"}
+        os.execve(program, [str(program), *place, *arguments], chosen | {"REDISCLI_AUTH": password})  # noqa: S606
     url = settings.redis_url or local.redis_url("broker")
     with redis.Redis.from_url(url, decode_responses=True) as client:
         # The answers as the server gives them: PONG, not True.
@@ -35,6 +38,17 @@ def redis_cli(arguments: list[str]) -> None:
         for words in [arguments] if arguments else map(shlex.split, _typed()):
             if words:
                 print(_answer(client, words))
+
+
+def _place(url: str) -> tuple[list[str], str]:
+    """Return the options that say where the server is, and its password, which a command line would show."""
+    if not url:
+        return ["-s", str(local.REDIS_SOCKET)], local.redis_password()
+    parts = urlsplit(url)
+    credentials, _, host = parts.netloc.rpartition("@")
+    user, _, password = credentials.partition(":")
+    named = ["--user", unquote(user)] if user else []
+    return ["-u", urlunsplit(parts._replace(netloc=host)), *named], unquote(password)
 
 
 def _answer(client: redis.Redis, words: list[str]) -> str:

@@ -1,8 +1,10 @@
 """What each recipe does; the docstring is the help, the returned number the exit status."""
 
 import argparse
+import os
 import subprocess
 import sys
+from typing import NoReturn
 
 from conf import local
 from stack import debug, dev, doctor, environment, lifecycle, logs, status
@@ -10,9 +12,9 @@ from stack.console import say
 from stack.interrupts import Interrupted, deaf
 
 
-def up(_: argparse.Namespace) -> int:
+def up(arguments: argparse.Namespace) -> int:
     """Start everything; returns when all of it is healthy."""
-    lifecycle.up()
+    lifecycle.up(yes=arguments.yes)
     return 0
 
 
@@ -84,6 +86,18 @@ def test(arguments: argparse.Namespace) -> int:
         return _run(command)
 
 
+def manage(arguments: argparse.Namespace) -> NoReturn:
+    """Become a management command that writes into the database: one of somebody else's is asked about first."""
+    words = [word for word in arguments.rest if word != "--yes"]
+    settings = environment.read()
+    if settings.database_url or settings.redis_url:
+        from stack import directories, foreign_data
+
+        directories.make_state()
+        foreign_data.require_consent(settings, yes="--yes" in arguments.rest)
+    os.execv(sys.executable, [sys.executable, "manage.py", *words])  # noqa: S606 - no shell is wanted
+
+
 def debugged(arguments: argparse.Namespace) -> int:
     """Run web, worker or pytest under the debugger."""
     return debug.run(arguments.rest)
@@ -117,7 +131,7 @@ def dump(arguments: argparse.Namespace) -> int:
     """Write the database into a file; by default a dated one among the backups."""
     from stack import backup, target
 
-    with lifecycle.with_servers("dump"):
+    with lifecycle.with_servers("dump", synchronise=False):
         path = (arguments.file or backup.dated("app.dump")).absolute()
         backup.dump(target.of(environment.read()), path)
     say(f"the database is in {path}")

@@ -13,6 +13,7 @@ _CHECKS: tuple[tuple[str, Callable[[Environment], str]], ...] = (
     ("packages", wheels.check),
     ("state", examination.state),
     ("disk", examination.disk),
+    ("limits", examination.what_the_machine_allows),
     ("sockets", examination.sockets),
     ("Postgres", examination.postgres_programs),
     ("Redis", examination.redis_programs),

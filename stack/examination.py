@@ -9,7 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conf import local
-from stack import directories, external, health, leftovers, ownership, postgres, program, recovery, supervision, web
+from stack import (
+    directories,
+    external,
+    health,
+    leftovers,
+    limits,
+    ownership,
+    postgres,
+    program,
+    recovery,
+    supervision,
+    web,
+)
 from stack import servers as programs
 from stack.environment import Environment
 from stack.errors import StackError
@@ -36,6 +48,12 @@ def disk(_: Environment) -> str:
     """Whether there is space."""
     directories.require_space()
     return f"{shutil.disk_usage(local.STATE).free / 1e9:.1f} GB free"
+
+
+def what_the_machine_allows(settings: Environment) -> str:
+    """Whether this user may do what the stack needs."""
+    limits.require(settings)
+    return "enough open files and processes, and a user with a name"
 
 
 def sockets(_: Environment) -> str:

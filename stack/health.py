@@ -1,8 +1,7 @@
 """What the API says of itself and of the others, over HTTP."""
 
+import http.client
 import json
-import urllib.error
-import urllib.request
 
 from stack import web
 
@@ -11,13 +10,16 @@ def _get(path: str) -> tuple[int, bytes]:
     """Return status and body; a status of 0 means that nobody answered, or somebody else would."""
     if not web.is_listening():
         return 0, b""
+    # Not by urllib, which would ask a proxy.
+    connection = http.client.HTTPConnection("127.0.0.1", web.kept(), timeout=3)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{web.kept()}{path}", timeout=3) as response:
-            return response.status, response.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-    except (OSError, ValueError):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException):
         return 0, b""
+    finally:
+        connection.close()
 
 
 def is_live() -> bool:

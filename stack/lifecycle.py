@@ -1,10 +1,23 @@
 """Up, down and restart; one at a time in a checkout."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
-from stack import directories, environment, leftovers, ownership, program, recovery, supervision
+from stack import (
+    directories,
+    environment,
+    external,
+    leftovers,
+    limits,
+    ownership,
+    program,
+    recovery,
+    settings_check,
+    supervision,
+    web,
+)
 from stack.console import say, step
+from stack.environment import Environment
 from stack.interrupts import deaf
 from stack.lock import exclusive
 from stack.startup import is_up, start_application, start_servers
@@ -22,18 +35,49 @@ def alone(what: str) -> Iterator[None]:
         yield
 
 
-def up() -> None:
-    """Bring everything up and return when all of it is healthy. Raises StackError where it is not."""
+def up(*, yes: bool = False) -> None:
+    """Bring everything up and return when all of it is healthy. Raises StackError where it is not.
+
+    yes answers the question whether data of somebody else's may be written to.
+    """
     with alone("up"):
         environment.write_dotenv()
         settings = environment.read()
-        if is_up(settings):
-            say("already up\n")
-        else:
-            with all_or_nothing():
-                start_servers(settings)
-                start_application(settings)
+        _prepare(settings, yes=yes)
+        with environment.remembered():
+            settings_check.require()
+            _stop_what_has_changed(settings)
+            if is_up(settings):
+                say("already up\n")
+            else:
+                with all_or_nothing():
+                    start_servers(settings)
+                    start_application(settings)
         say(overview(settings))
+
+
+def _prepare(settings: Environment, *, yes: bool = False) -> None:
+    """Refuse what the machine does not allow, what nobody has allowed yet, and settings that are not understood."""
+    if not supervision.programs():
+        directories.require_space()
+    limits.require(settings)
+    if settings.database_url or settings.redis_url:
+        # The drivers take long to import.
+        from stack import foreign_data
+
+        foreign_data.require_consent(settings, yes=yes)
+
+
+def _stop_what_has_changed(settings: Environment) -> None:
+    """Stop the programs whose settings are others by now, and servers that are elsewhere by now."""
+    running = [name for name, found in supervision.programs().items() if found.pid]
+    wanted = (*external.ours(settings), *program.APPLICATION)
+    others = {name for name in running if name not in wanted} | set(environment.changed(running))
+    if "web" in others and settings.port != web.kept():
+        web.require(settings.port)
+    if others:
+        say(f"  started with other settings: {', '.join(sorted(others))}")
+        stop(others)
 
 
 def down(names: Sequence[str] = ()) -> None:
@@ -48,6 +92,7 @@ def down(names: Sequence[str] = ()) -> None:
             stop(wanted)
         else:
             stop_everything()
+            environment.forget()
 
 
 def restart(names: list[str]) -> None:
@@ -55,14 +100,17 @@ def restart(names: list[str]) -> None:
     wanted = [program.named(name) for name in names]
     with alone("restart"):
         settings = environment.read()
-        if wanted:
-            stop(wanted)
-        else:
-            stop_everything()
-            directories.check_runtime()
-        with all_or_nothing():
-            start_servers(settings)
-            start_application(settings)
+        _prepare(settings)
+        with environment.remembered():
+            settings_check.require()
+            if wanted:
+                stop(wanted)
+            else:
+                stop_everything()
+                directories.check_runtime()
+            with all_or_nothing():
+                start_servers(settings)
+                start_application(settings)
         say(overview(settings))
 
 
@@ -95,14 +143,21 @@ def all_or_nothing() -> Iterator[bool]:
         if not ran:
             with deaf():
                 stop_everything()
+                environment.forget()
         raise
 
 
 @contextmanager
-def with_servers(what: str) -> Iterator[None]:
+def with_servers(what: str, *, synchronise: bool = True) -> Iterator[None]:
     """Hold the lock with Postgres and Redis running; servers that ran before go on running after."""
     with alone(what), all_or_nothing() as ran:
-        start_servers(environment.read())
+        settings = environment.read()
+        if not ran:
+            directories.require_space()
+        limits.require(settings)
+        with nullcontext() if ran else environment.remembered():
+            start_servers(settings, synchronise=synchronise)
         yield
         if not ran:
             stop_everything()
+            environment.forget()

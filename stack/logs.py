@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from conf import local
-from stack import program
+from stack import environment, program
 from stack.errors import StackError
 from stack.records import Record, files_of, in_order, of_request, records
 from stack.render import renderer
@@ -85,7 +85,7 @@ def _history(name: str, tail: Tail) -> list[Record]:
 
 
 def _all_files() -> Iterator[Path]:
-    stored = local.read_env().str("LOG_DIR", default="")
+    stored = environment.setting("LOG_DIR")
     directories = {local.LOGS} | ({(local.ROOT / stored).resolve()} if stored else set())
     for directory in sorted(directories):
         for path in sorted(directory.glob("*.log")):

@@ -117,6 +117,8 @@ def command(binaries: Path, port: int) -> list[str]:
         # And so would the detail of the error: "Failing row contains …".
         "log_error_verbosity": "terse",
         "timezone": "UTC",
+        # Else that of whoever made the cluster: `just logs` sorts lines by time.
+        "log_timezone": "UTC",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
     return unprivileged.command([str(binaries / "postgres"), "-D", str(CLUSTER), *options], death_signal="INT")

@@ -4,6 +4,8 @@ Apart from the servers' own modules, and imported where it is used: the drivers 
 takes to start.
 """
 
+from urllib.parse import unquote, urlsplit
+
 import psycopg
 import redis
 from psycopg import sql
@@ -68,13 +70,23 @@ def require_database(url: str) -> None:
         psycopg.connect(make_conninfo("", **database, connect_timeout=5)).close()
     except psycopg.Error as error:
         raise StackError(
-            f"the database of DATABASE_URL does not answer: {str(error).strip()}. Correct or unset DATABASE_URL."
+            f"the database of DATABASE_URL does not answer: {_without(database.get('password'), error)}."
+            " Correct or unset DATABASE_URL."
         ) from None
 
 
 def require_redis(url: str) -> None:
     """Raise StackError where the Redis does not answer."""
     try:
-        redis.Redis.from_url(url, socket_timeout=5).ping()
+        client = redis.Redis.from_url(url, socket_timeout=5)
+        client.ping()
     except (redis.RedisError, ValueError) as error:
-        raise StackError(f"the Redis of REDIS_URL does not answer: {error}. Correct or unset REDIS_URL.") from None
+        password = unquote(urlsplit(url).password or "")
+        raise StackError(
+            f"the Redis of REDIS_URL does not answer: {_without(password, error)}. Correct or unset REDIS_URL."
+        ) from None
+
+
+def _without(password: str | None, error: Exception) -> str:
+    text = str(error).strip().rstrip(".")
+    return text.replace(password, "…") if password else text

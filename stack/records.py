@@ -68,6 +68,5 @@ def _time(line: str) -> float:
     if found := _POSTGRES_TIME.match(line):
         return datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00").timestamp()
     if found := _REDIS_TIME.match(line):
-        # In local time.
-        return datetime.strptime(found[1], "%d %b %Y %H:%M:%S.%f").astimezone().timestamp()
+        return datetime.strptime(f"{found[1]} +0000", "%d %b %Y %H:%M:%S.%f %z").timestamp()
     return 0.0

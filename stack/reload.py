@@ -1,7 +1,8 @@
 """Reloads web, worker and beat when code is saved. It stands beside them, so that broken code cannot take it down.
 
 Gunicorn takes HUP: it keeps its socket and replaces its workers. Celery takes TERM, which lets the
-running task end; the supervisor then starts it anew.
+running task end; the supervisor then starts it anew. Where .env has changed, each is started anew: a port or the
+number of processes is read only then.
 """
 
 import json
@@ -11,22 +12,28 @@ from pathlib import Path
 from watchfiles import PythonFilter, watch
 
 from conf import local
-from stack import supervision
+from stack import environment, settings_check, supervision
 from stack.console import say
+from stack.errors import StackError
+from stack.program import SERVERS
 
 SIGNALS = {"web": "HUP", "worker": "TERM", "beat": "TERM"}
+# What was to run, in whichever state the settings have left it.
+_STARTED = ("RUNNING", "STARTING", "BACKOFF", "FATAL")
 
 
 class _Code(PythonFilter):
     def __call__(self, change: object, path: str) -> bool:
-        """Take Python files of the application, but no tests, and the settings in .env."""
-        if Path(path).name == ".env":
-            return True
+        """Take Python files of the application, but no tests."""
         return "/tests/" not in path and super().__call__(change, path)  # type: ignore[arg-type]
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _say(event: str, *, level: str = "info", **fields: object) -> None:
+    say(json.dumps({"event": event, "level": level, **fields, "timestamp": _now()}))
 
 
 def _reload() -> None:
@@ -40,10 +47,47 @@ def _reload() -> None:
 def main() -> None:
     """Watch until stopped."""
     directories = [local.ROOT / "apps", local.ROOT / "conf"]
-    for changes in watch(*directories, watch_filter=_Code(), raise_interrupt=False):
-        files = sorted({str(Path(path).relative_to(local.ROOT)) for _, path in changes})
-        say(json.dumps({"event": "reload", "level": "info", "files": files, "timestamp": _now()}))
-        _reload()
+    dotenv = _content(environment.DOTENV)
+    # Each second, changes or not: editors replace .env, and a file that is replaced cannot be watched.
+    for changes in watch(
+        *directories, watch_filter=_Code(), raise_interrupt=False, rust_timeout=1000, yield_on_timeout=True
+    ):
+        if changes:
+            _say("reload", files=sorted({str(Path(path).relative_to(local.ROOT)) for _, path in changes}))
+            _reload()
+        if (now := _content(environment.DOTENV)) != dotenv:
+            dotenv = now
+            _take_settings()
+
+
+def _is_agreed(settings: environment.Environment) -> bool:
+    if not (settings.database_url or settings.redis_url):
+        return True
+    from stack import foreign_data
+
+    return foreign_data.is_agreed(settings)
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _take_settings() -> None:
+    """Start anew what was started with other settings. Servers are left alone, and what cannot be read is reported."""
+    found = supervision.programs()
+    try:
+        changed = environment.changed(name for name, program in found.items() if program.state in _STARTED)
+        settings = environment.read()
+        settings_check.require()
+    except StackError as error:
+        _say("settings not reloaded", level="error", reason=str(error))
+        return
+    if any(name in SERVERS for name in changed) or not _is_agreed(settings):
+        _say("settings not reloaded", level="warning", reason="a server would be another one. To take them: just up")
+    elif changed:
+        _say("settings reloaded", files=[environment.DOTENV.name], programs=changed)
+        supervision.stop(changed)
+        supervision.start(changed)
 
 
 if __name__ == "__main__":

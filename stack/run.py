@@ -52,10 +52,12 @@ def _own(server: str) -> None:
 
 def web_command() -> list[str]:
     listener = web.listen(environment.read().port)
-    listener.set_inheritable(True)
     web.remember_listener()
-    bind = f"--bind=fd://{listener.detach()}"
-    return [sys.executable, "-m", "gunicorn", "--config", "python:conf.gunicorn", bind, "conf.wsgi"]
+    listeners = [listener, web.listen_on_ipv6(web.kept())]
+    for found in filter(None, listeners):
+        found.set_inheritable(True)
+    binds = [f"--bind=fd://{found.detach()}" for found in listeners if found]
+    return [sys.executable, "-m", "gunicorn", "--config", "python:conf.gunicorn", *binds, "conf.wsgi"]
 
 
 def worker_command() -> list[str]:
@@ -97,8 +99,12 @@ def main(name: str) -> None:
     die_with_parent(_DEATH_SIGNALS.get(name, signal.SIGTERM))
     # The children of one that was killed: nothing may run twice, and one of them may hold the port.
     leftovers.kill(leftovers.processes(name))
+    if name != "reload":
+        # The reloader stays while others are started anew, with what was given since.
+        environment.adopt()
     try:
         command = COMMANDS[name]()
+        environment.note_start(name)
     except StackError as error:
         complain(str(error))
         sys.exit(1)

@@ -1,12 +1,11 @@
 """Where the programs of Postgres and Redis come from: the toolchain, or the locked wheels."""
 
 import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from conf import local
+from stack import packages
 from stack.errors import StackError
 
 SERVICES = local.STATE / "services"
@@ -60,11 +59,9 @@ def synchronise() -> None:
     it while they run: the environment may be made anew.
     """
     groups = ["stack"] if toolchain() else ["stack", "embedded"]
-    command = [os.environ.get("UV") or shutil.which("uv") or "uv", "sync", "--locked", "--quiet"]
-    command += [f"--only-group={group}" for group in groups]
     try:
-        subprocess.run(command, check=True, cwd=local.ROOT, env=os.environ | {"UV_PROJECT_ENVIRONMENT": str(SERVICES)})
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise StackError(
-            "could not install the stack's packages (see above). Is there a network, and is uv.lock current?"
-        ) from error
+        packages.synchronise(
+            SERVICES, os.environ, "the packages of the stack", *(f"--only-group={group}" for group in groups)
+        )
+    except packages.PackagesError as error:
+        raise StackError(str(error)) from None

@@ -19,10 +19,10 @@ from stack.environment import Environment
 from stack.waiting import wait_until
 
 
-def start_servers(settings: Environment) -> None:
+def start_servers(settings: Environment, *, synchronise: bool = True) -> None:
     """Start the supervisor, Postgres and Redis where they do not run, and wait until they answer."""
     if not supervision.programs():
-        start_supervisor(settings)
+        start_supervisor(settings, synchronise=synchronise or not servers.SERVICES.is_dir())
     if "postgres" in external.ours(settings):
         make_cluster()
     supervision.start(external.ours(settings))
@@ -32,7 +32,9 @@ def start_servers(settings: Environment) -> None:
     if "postgres" in external.ours(settings):
         wait_for_postgres(settings.postgres_port)
     else:
-        with step("postgres (DATABASE_URL)"):
+        from stack import foreign_data
+
+        with step(f"postgres: {foreign_data.name_of(settings.database_url)} (DATABASE_URL)"):
             readiness.require_database(settings.database_url)
     if "redis" in external.ours(settings):
         wait_for_redis()
@@ -41,11 +43,12 @@ def start_servers(settings: Environment) -> None:
             readiness.require_redis(settings.redis_url)
 
 
-def start_supervisor(settings: Environment) -> None:
-    """Bring the stack's own packages in line with the lock, then start the supervisor."""
+def start_supervisor(settings: Environment, *, synchronise: bool) -> None:
+    """Bring the stack's own packages in line with the lock, where that is wanted, then start the supervisor."""
     directories.require_space()
-    with step("packages of the stack"):
-        servers.synchronise()
+    if synchronise:
+        with step("packages of the stack"):
+            servers.synchronise()
     for server in external.ours(settings):
         ownership.require_free(program.DATA[server])
     if external.ours(settings):

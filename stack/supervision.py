@@ -14,7 +14,7 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from conf import local
-from stack import leftovers, process_records, servers
+from stack import leftovers, process_records, servers, variables
 from stack.errors import StackError
 from stack.program import PROGRAMS, Program
 from stack.waiting import wait_until
@@ -60,16 +60,11 @@ def is_in_place() -> bool:
 def start_supervisor() -> None:
     """Start the supervisor, in a session of its own: it outlives this terminal."""
     SOCKET.unlink(missing_ok=True)
-    variables = {
-        "STACK_ROOT": str(local.ROOT),
-        "STACK_RUNTIME": str(local.RUNTIME),
-        "STACK_PYTHON": sys.executable,
-    }
     with (local.LOGS / "supervisord.out").open("wb") as output:
         process = subprocess.Popen(
             [servers.SERVICES / "bin" / "python", "-m", "supervisor.supervisord", "-c", CONFIGURATION],
             cwd=local.STATE,
-            env=os.environ | variables | leftovers.mark(),
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -77,6 +72,20 @@ def start_supervisor() -> None:
         )
     process_records.write(process_records.SUPERVISOR, process.pid)
     wait_until(programs, "the supervisor", seconds=10, failed=lambda: process.poll() is not None and "supervisord")
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of the programs. Their settings are not in it: each start reads them anew."""
+    settings = variables.settings(local.ROOT)
+    chosen = {name: value for name, value in variables.for_programs(os.environ).items() if name not in settings}
+    own = {
+        "STACK_ROOT": str(local.ROOT),
+        "STACK_RUNTIME": str(local.RUNTIME),
+        "STACK_PYTHON": sys.executable,
+        # Redis and the supervisor log in local time; all lines are in UTC.
+        "TZ": "UTC",
+    }
+    return chosen | own | leftovers.mark()
 
 
 def start(names: Iterable[str]) -> None:

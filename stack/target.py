@@ -3,14 +3,12 @@
 import os
 from dataclasses import dataclass
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
-from conf import local
+from conf import database, local
+from stack import variables
 from stack.environment import Environment
 from stack.errors import StackError
-
-_SCHEMES = ("postgres://", "postgresql://")
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,11 @@ class Target:
         return make_conninfo("", **shown | {"dbname": database or self.database})
 
     def environment(self) -> dict[str, str]:
-        """Return the environment for a client program, which takes the password from there."""
+        """Return the environment for a client program, which takes the password from there, and nothing foreign."""
         password = self.parameters.get("password")
-        return os.environ | ({"PGPASSWORD": password} if password else {})
+        # The libraries are for Python's wheels alone.
+        chosen = {name: value for name, value in variables.for_recipes(os.environ).items() if name != "LD_LIBRARY_PATH"}
+        return chosen | ({"PGPASSWORD": password} if password else {})
 
 
 def of(settings: Environment) -> Target:
@@ -52,13 +52,9 @@ def of(settings: Environment) -> Target:
 def parse(url: str) -> dict[str, str]:
     """Return libpq's parameters for a URL. Raises StackError for one that is none, and never shows it."""
     try:
-        # What is no URL would be read as something else, and complained about word by word, password included.
-        parameters = conninfo_to_dict(url) if url.startswith(_SCHEMES) else {}
-    except ProgrammingError:
-        parameters = {}
-    if not parameters.get("dbname"):
-        raise StackError("DATABASE_URL is not like postgres://user:password@host:port/name. Correct or unset it.")
-    return {name: str(value) for name, value in parameters.items() if value is not None}
+        return database.parse(url)
+    except ValueError as error:
+        raise StackError(str(error)) from None
 
 
 def require_local(target: Target, what: str) -> None:

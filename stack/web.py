@@ -25,14 +25,37 @@ def listen(pinned: int) -> socket.socket:
             PORT_FILE.write_text(str(candidate))
             return listener
     if pinned:
-        raise StackError(f"port {pinned} (PORT) is taken by {holder(pinned)}. Stop that, or set another PORT.")
+        raise _taken(pinned)
     raise StackError(f"no port from {FIRST} to {LAST} is free. Set PORT to one that is.")
+
+
+def listen_on_ipv6(port: int) -> socket.socket | None:
+    """Return a listening socket on [::1], too: else `localhost` may become somebody else's. None without IPv6."""
+    try:
+        listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    except OSError:
+        return None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    try:
+        listener.bind(("::1", port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        return None
+    return listener
 
 
 def require(pinned: int) -> None:
     """Raise StackError for a pinned port that is taken, before anything is started."""
     if pinned:
-        listen(pinned).close()
+        if not (listener := _try(pinned)):
+            raise _taken(pinned)
+        listener.close()
+
+
+def _taken(pinned: int) -> StackError:
+    return StackError(f"port {pinned} (PORT) is taken by {holder(pinned)}. Stop that, or set another PORT.")
 
 
 def kept() -> int:
@@ -57,7 +80,8 @@ def is_listening() -> bool:
 
 
 def _try(candidate: int) -> socket.socket | None:
-    # macOS lets us bind where a wildcard address listens already: ask first whether somebody answers.
+    # macOS lets us bind where a wildcard address listens already: ask first whether somebody answers. On [::1], too,
+    # which browsers may take `localhost` for.
     if _answers(candidate):
         return None
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -72,8 +96,16 @@ def _try(candidate: int) -> socket.socket | None:
 
 
 def _answers(candidate: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
-        return client.connect_ex(("127.0.0.1", candidate)) == 0
+    return _answers_at(socket.AF_INET, "127.0.0.1", candidate) or _answers_at(socket.AF_INET6, "::1", candidate)
+
+
+def _answers_at(family: socket.AddressFamily, host: str, candidate: int) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as client:
+            return client.connect_ex((host, candidate)) == 0
+    except OSError:
+        # A machine without IPv6.
+        return False
 
 
 def holder(taken: int) -> str:

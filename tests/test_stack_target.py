@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import target
+from stack import clients, target
 from stack.environment import Environment
 from stack.errors import StackError
 
@@ -42,3 +42,19 @@ def test_another_machine_is_refused_by_what_replaces_data(url: str) -> None:
 @pytest.mark.parametrize("url", ["", "postgres://localhost/app", "postgres:///app?host=/run/postgresql"])
 def test_this_machine_is_not(url: str) -> None:
     target.require_local(target.of(settings(url)), "reset")
+
+
+def test_neither_does_that_of_redis() -> None:
+    options, password = clients._place("redis://worker:hunter2%23@cache.example.com:6380")
+
+    assert options == ["-u", "redis://cache.example.com:6380", "--user", "worker"]
+    assert password == "hunter2#"
+
+
+def test_a_client_of_postgres_sees_nothing_that_another_project_exports(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PGOPTIONS", "PGSSLMODE", "PGCHANNELBINDING", "PGTARGETSESSIONATTRS", "PGPASSWORD", "LD_LIBRARY_PATH"):
+        monkeypatch.setenv(name, "x")
+
+    environment = target.of(settings("postgres://localhost/app")).environment()
+
+    assert not [name for name in environment if name.startswith(("PG", "LD_"))]

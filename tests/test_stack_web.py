@@ -53,3 +53,19 @@ def test_a_damaged_port_file_counts_for_nothing(kept_port: Path) -> None:
     kept_port.write_text("not a port")
 
     assert web.kept() == 0
+
+
+def test_a_port_that_somebody_has_on_ipv6_alone_is_taken() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(StackError, match=rf"port {port} .* taken by .*\(pid {os.getpid()}\)"):
+            web.listen(port)
+
+
+def test_nobody_else_can_become_localhost_on_ipv6() -> None:
+    with web.listen(0) as listener:
+        port = listener.getsockname()[1]
+        other = web.listen_on_ipv6(port)
+        assert other
+        with other, pytest.raises(OSError, match="in use"):
+            socket.create_server(("::1", port), family=socket.AF_INET6)

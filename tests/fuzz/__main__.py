@@ -29,7 +29,7 @@ PAST = 0.7
 def environment() -> dict[str, str]:
     """Return the settings of the tests, with a database of its own, limits that no run reaches, and a fast hash."""
     scopes = ("anonymous", "user", "login", "mail", "login_failures", "mail_account")
-    port = os.environ.get("POSTGRES_PORT", "5432")
+    port = local.read_env().str("POSTGRES_PORT", default="5432")
     return os.environ | {
         "ENVIRONMENT": "test",
         # Databases of Redis that no process of the tests has.
@@ -39,11 +39,12 @@ def environment() -> dict[str, str]:
         "WEB_CONCURRENCY": "1",
         "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks",
         "PYTHONPATH": str(local.ROOT),
+        "POSTGRES_PORT": port,
     }
 
 
 def fresh_database(env: dict[str, str]) -> None:
-    where = {"host": str(local.RUNTIME), "port": env.get("POSTGRES_PORT", "5432"), "user": local.POSTGRES_USER}
+    where = {"host": str(local.RUNTIME), "port": env["POSTGRES_PORT"], "user": local.POSTGRES_USER}
     with psycopg.connect(dbname=local.POSTGRES_DATABASE, autocommit=True, **where) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE}")

@@ -1,0 +1,72 @@
+"""The settings by name: django-environ's casts, but nothing that is not understood becomes a default in silence."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "y", "on", "t"}
+_FALSE = {"0", "false", "no", "n", "off", "f"}
+_KINDS: dict[Any, str] = {
+    int: "a whole number",
+    bool: "True or False",
+    list: "a list separated by commas",
+    dict: "a list of name=value separated by commas",
+}
+
+
+class Env(environ.Env):  # type: ignore[misc] # the library has no types
+    """Values, and for those of .env the number of their line, which messages name in place of the value."""
+
+    def __init__(self, values: Mapping[str, str], lines: Mapping[str, int]) -> None:
+        super().__init__()
+        self.ENVIRON = values
+        self._lines = lines
+
+    def get_value(
+        self,
+        var: str,
+        cast: Any = None,
+        default: Any = environ.Env.NOTSET,
+        parse_default: bool = False,  # noqa: FBT001, FBT002 - the signature is the library's
+    ) -> Any:
+        """Return the value, or the default where there is none or an empty one. A $ is only a $.
+
+        Raises ImproperlyConfigured, without the value, where there is neither, and for a value that is not understood.
+        """
+        text = self.ENVIRON.get(var, "")
+        if not text.strip():
+            if default is self.NOTSET:
+                raise ImproperlyConfigured(f"{var} is missing: set it. See .env.example.")
+            return default
+        try:
+            return self._cast(text, cast)
+        except (ValueError, TypeError, IndexError):
+            raise ImproperlyConfigured(
+                f"{self._where(var)}: not {_KINDS.get(cast, 'understood')}. Correct it."
+            ) from None
+
+    def email_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        """Return the settings of mail that a URL holds. Raises ImproperlyConfigured, without the URL, for any other."""
+        return self._without_value(var, lambda: super(Env, self).email_url(var, *args, **kwargs))
+
+    def _without_value(self, var: str, read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except (ValueError, KeyError, ImproperlyConfigured):
+            hint = "Write / ? # @ in a password as %2F %3F %23 %40"
+            raise ImproperlyConfigured(f"{self._where(var)}: not a URL that is understood. {hint}.") from None
+
+    def _where(self, var: str) -> str:
+        return f".env, line {self._lines[var]}: {var}" if var in self._lines else f"{var} in the environment"
+
+    def _cast(self, text: str, cast: Any) -> Any:
+        if cast is bool:
+            word = text.strip().lower()
+            if word not in _TRUE | _FALSE:
+                raise ValueError
+            return word in _TRUE
+        if cast is list:
+            return [item.strip() for item in text.split(",") if item.strip()]
+        return self.parse_value(text, cast)
