@@ -16,8 +16,8 @@ unexport PGSERVICE
 
 # Some wheels need libraries that a Nix system keeps out of the way; Python alone may see them.
 libraries := if env("WHEEL_LIBRARIES", "") == "" { "" } else { 'env "LD_LIBRARY_PATH=$WHEEL_LIBRARIES" ' }
-# Brings the packages in line with uv.lock, then runs.
-run := "exec uv run --locked -- " + libraries
+# Asks whose the checkout is, brings the packages in line with uv.lock, then runs.
+run := "stack/preflight && exec uv run --locked -- " + libraries
 stack := run + "python -m stack"
 nix := "nix --extra-experimental-features 'nix-command flakes'"
 
@@ -152,6 +152,7 @@ _list:
 # Format Python and the justfile
 [group('quality')]
 fmt:
+    @stack/preflight
     uv run --locked -- {{ libraries }} ruff format
     uv run --locked -- {{ libraries }} ruff check --fix-only
     just --fmt
@@ -159,10 +160,11 @@ fmt:
 # Check style and syntax: Python, shell, justfile, Nix, JSON, Dockerfile
 [group('quality')]
 lint:
+    @stack/preflight
     uv run --locked -- {{ libraries }} ruff format --check
     uv run --locked -- {{ libraries }} ruff check
     uv run --locked -- {{ libraries }} lint-imports --no-cache
-    uv run --locked -- {{ libraries }} shellcheck just .ci/run .envrc
+    uv run --locked -- {{ libraries }} shellcheck just stack/preflight .ci/run .envrc
     uv run --locked -- {{ libraries }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
     uv run --locked -- {{ libraries }} python -m tests.environment.syntax
     just --fmt --check
@@ -170,6 +172,7 @@ lint:
 # Check types
 [group('quality')]
 types:
+    @stack/preflight
     uv run --locked -- {{ libraries }} mypy
 
 # Write the API's schema, docs/openapi.yml
@@ -200,10 +203,7 @@ check-nix:
 @doctor *args:
     {{ stack }} doctor "$@"
 
-# Install the git hook, which checks what changed
+# Install the git hook, which checks what changed; a hook that is there already is left as it is
 [group('setup')]
-@setup:
-    # It goes by ./just and names no path, so that the host and the dev container can share it.
-    mkdir -p "$(git rev-parse --git-path hooks)"
-    printf '%s\n' '#!/bin/sh' 'exec ./just hook pre-commit hook-impl --config .pre-commit-config.yaml --hook-type pre-commit --hook-dir "${0%/*}" -- "$@"' > "$(git rev-parse --git-path hooks/pre-commit)"
-    chmod +x "$(git rev-parse --git-path hooks/pre-commit)"
+@setup *args:
+    {{ stack }} setup "$@"

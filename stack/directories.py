@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import shutil
 import stat
 from pathlib import Path
@@ -11,6 +12,22 @@ from stack.errors import StackError
 
 # Bytes: a new cluster, and room for its write-ahead log.
 _NEEDED = 100_000_000
+
+
+def require_owner(state: Path = local.STATE) -> None:
+    """Raise StackError where the state is another user's: as root we could end that user's stack, and lock them out."""
+    if state.exists() and (owner := state.stat().st_uid) != os.geteuid():
+        raise StackError(
+            f"{state} belongs to {_user(owner)}, and you are {_user(os.geteuid())}. Nothing was changed. Type it as"
+            f" {_user(owner)}, or use a clone of your own, or set STATE_DIR to a directory of yours."
+        )
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def make_state(state: Path = local.STATE) -> None:
