@@ -74,3 +74,10 @@ def remove_runtime() -> None:
     """Take the directory of the sockets away, with sockets that killed servers have left there."""
     check_runtime()
     shutil.rmtree(local.RUNTIME, ignore_errors=True)
+
+
+def remove_former_runtime(runtime: Path) -> None:
+    """Take away the directory of the sockets that the checkout had at another path, where it is one of this user's."""
+    is_one = runtime.parent == local.RUNTIME.parent and runtime.name.startswith(f"{local.PROJECT}-{os.getuid()}-")
+    if is_one and runtime.is_dir() and not runtime.is_symlink() and runtime.stat().st_uid == os.getuid():
+        shutil.rmtree(runtime, ignore_errors=True)

@@ -71,7 +71,7 @@ def _is_ours(hook: Path) -> bool:
 def _git(root: Path, *words: str, allowed: tuple[int, ...] = (0,)) -> str:
     # Exported by the hook of another repository, or for one of dotfiles.
     environment = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
-    command = ["git", "-C", root, *words]
+    command = ["git", "-C", str(root), *words]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     except OSError as error:

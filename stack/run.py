@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from conf import local
-from stack import environment, leftovers, ownership, postgres, program, redis, servers, unprivileged, web
+from stack import environment, leftovers, ownership, pids, postgres, program, redis, servers, unprivileged, web
 from stack.console import complain
 from stack.errors import StackError
 
@@ -81,11 +81,17 @@ def die_with_parent(number: int) -> None:
             sys.exit("the supervisor is gone")
 
 
+def for_forking(platform: str) -> dict[str, str]:
+    """Return the variables for programs that fork: else macOS ends their children (celery/celery#4113)."""
+    return {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"} if platform == "darwin" else {}
+
+
 def main(name: str) -> None:
     """Replace this process with the program."""
     die_with_parent(_DEATH_SIGNALS.get(name, signal.SIGTERM))
     # The children of one that was killed: nothing may run twice, and one of them may hold the port.
     leftovers.kill(leftovers.processes(name))
+    pids.write(name, os.getpid())
     try:
         command = COMMANDS[name]()
     except StackError as error:
@@ -94,6 +100,7 @@ def main(name: str) -> None:
     if name in program.SERVERS:
         # For Python's wheels alone.
         os.environ.pop("LD_LIBRARY_PATH", None)
+    os.environ.update(for_forking(sys.platform))
     os.chdir(local.ROOT)
     os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 

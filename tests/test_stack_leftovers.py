@@ -1,6 +1,7 @@
 """Which processes are ours, and how they are ended."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -26,9 +27,9 @@ def start() -> Iterator[Start]:
     """Return a function that starts a process with variables in its environment."""
     started = []
 
-    def start(script: str = "exec sleep 60", **variables: str) -> psutil.Process:
+    def start(script: str = "exec sleep 60", cwd: Path | None = None, **variables: str) -> psutil.Process:
         command = ["sh", "-c", script]
-        process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE)
+        process = subprocess.Popen(command, cwd=cwd, env=os.environ | variables, stdout=subprocess.PIPE)
         started.append(process)
         found = psutil.Process(process.pid)
         # Until it has become sleep, there is a moment in which it has no environment.
@@ -65,6 +66,46 @@ def test_one_that_runs_below_ours_does_not_find_itself(monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "getpid", lambda: ours.pid)
 
     assert leftovers.processes() == []
+
+
+@pytest.fixture
+def state() -> Path:
+    local.STATE.mkdir()
+    return local.STATE
+
+
+def test_the_processes_of_a_checkout_stay_its_own_when_it_is_moved(
+    state: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = start(**leftovers.mark())
+    monkeypatch.setattr(local, "STATE", state.rename(state.with_name("moved")))
+
+    assert leftovers.processes() == [ours]
+
+
+def test_the_processes_of_a_state_that_was_deleted_stay_ours(state: Path, start: Start) -> None:
+    ours = start("exec sleep 60", state, **leftovers.mark())
+    occupy(state.with_name("deleted"), state)
+    shutil.rmtree(state.with_name("deleted"))
+
+    assert leftovers.processes() == [ours]
+
+
+@pytest.mark.parametrize("works_in", [".", "postgres"])
+def test_a_checkout_in_the_place_of_one_that_was_moved_does_not_own_its_processes(
+    state: Path, start: Start, works_in: str
+) -> None:
+    (state / "postgres").mkdir()
+    start("exec sleep 60", state / works_in, **leftovers.mark())
+    occupy(state.with_name("moved"), state)
+
+    assert leftovers.processes() == []
+
+
+def occupy(moved_to: Path, state: Path) -> None:
+    """Move the state away and put a new one in its place, as a new clone there does."""
+    state.rename(moved_to)
+    state.mkdir()
 
 
 def test_orphans_are_those_that_the_supervisor_does_not_lead(start: Start) -> None:
