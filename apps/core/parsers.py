@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from math import isinf
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,9 @@ class JSONParser(parsers.JSONParser):
             raise PayloadTooLarge
         try:
             text = raw.decode("utf-8")
-            data = json.loads(text, parse_constant=strict_constant, object_pairs_hook=_object)
+            data = json.loads(
+                text, parse_constant=strict_constant, parse_float=_finite, object_pairs_hook=_object
+            )
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
         except ValueError as error:
@@ -51,6 +54,13 @@ def _texts(data: Any) -> Iterator[str]:
             rest += [*value, *value.values()]
         elif isinstance(value, list):
             rest += value
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if isinf(number):
+        raise ValueError("a number is out of range")
+    return number
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

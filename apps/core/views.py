@@ -14,7 +14,7 @@ from apps.core import services
 from apps.core.errors import read_only
 from apps.core.models import StartedTask
 from apps.core.schema import unavailable
-from apps.core.serializers import PingSerializer, StartedTaskSerializer, TaskReportSerializer
+from apps.core.serializers import PingSerializer, StartedTaskSerializer, TaskReportSerializer, take_nothing
 from apps.core.tasks import measure_wait
 
 _EXAMPLE_ID = "1f0d3e0a-6f0c-4c51-9a53-0f4b8f4d8c11"
@@ -49,6 +49,7 @@ class FireTaskView(APIView):
         examples=[OpenApiExample("Accepted", value={"id": _EXAMPLE_ID}, response_only=True, status_codes=["202"])],
     )
     def post(self, request: Request) -> Response:
+        take_nothing(request.data)
         started = services.task_start(task=measure_wait, user=request.user, args=(time.time(),))
         return Response(StartedTaskSerializer(started).data, status=status.HTTP_202_ACCEPTED)
 
