@@ -63,7 +63,7 @@ def error(response: Any) -> tuple[int, str, str]:
         ("/api/v1/plain/bug/", (500, "server_error", "error")),
         ("/api/v1/rest/broker/", (503, "server_error", "service_unavailable")),
         ("/api/v1/rest/suspicious/", (400, "client_error", "parse_error")),
-        ("/api/v1/plain/suspicious/", (400, "client_error", "bad_request")),
+        ("/api/v1/plain/suspicious/", (400, "client_error", "parse_error")),
         ("/api/v1/rest/denied/", (403, "client_error", "permission_denied")),
         ("/api/v1/plain/denied/", (403, "client_error", "permission_denied")),
         ("/api/v1/no/such/path/", (404, "client_error", "not_found")),

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from apps.core.serializers import take_nothing
 from apps.users import services
 from apps.users.filters import UserFilter
 from apps.users.models import CustomUser
@@ -70,6 +71,7 @@ class UserViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, GenericV
         examples=_answer,
     )
     def deactivate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        take_nothing(request.data)
         user = self.get_object_to_change()
         if user == request.user:
             raise PermissionDenied("One's own account cannot be closed here.")
@@ -78,6 +80,7 @@ class UserViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, GenericV
 
     @extend_schema(summary="Open an account again", tags=["users"], request=None, examples=_answer)
     def activate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        take_nothing(request.data)
         user = self.get_object_to_change()
         services.user_activate(user=user)
         return Response(self.get_serializer(user).data)
