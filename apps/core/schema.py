@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from drf_standardized_errors.openapi_serializers import ServerErrorEnum
 from rest_framework import serializers
 
@@ -30,3 +30,18 @@ class UnavailableSerializer(serializers.Serializer[Any]):
 
 
 unavailable = OpenApiResponse(UnavailableSerializer, description="The queue cannot be reached; nothing was started.")
+
+
+def takes(value: Any) -> OpenApiExample:
+    """Return an example of a request's body, for @extend_schema."""
+    return OpenApiExample("Request", value=value, request_only=True)
+
+
+def gives(value: Any, status: int = 200) -> OpenApiExample:
+    """Return an example of an answer; of a list, of one of its items."""
+    return OpenApiExample("Answer", value=value, response_only=True, status_codes=[str(status)])
+
+
+def nothing(description: str) -> dict[int, OpenApiResponse]:
+    """Return the answer of an operation that gives nothing back."""
+    return {204: OpenApiResponse(description=description)}
