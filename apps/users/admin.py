@@ -68,6 +68,12 @@ class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs a
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
 
+    def get_fieldsets(self, request: HttpRequest, obj: CustomUser | None = None) -> Any:
+        """Let a superuser say at once that a new account is staff."""
+        fieldsets = super().get_fieldsets(request, obj)
+        superuser = request.user.is_active and request.user.is_superuser
+        return fieldsets if obj or not superuser else (*fieldsets, (_("Permissions"), {"fields": ("is_staff",)}))
+
     def save_model(self, request: HttpRequest, obj: CustomUser, form: Any, change: bool) -> None:  # noqa: FBT001
         super().save_model(request, obj, form, change)
         if not obj.is_active:
