@@ -19,7 +19,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("apps", "conf", "stack"):
         shutil.copytree(local.ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(local.ROOT / "pyproject.toml", copy)
-    for name in ("invoices", "shipping"):
+    for name in ("new_app", "newer_app"):
         (copy / "apps" / name).mkdir()
         (copy / "apps" / name / "__init__.py").touch()
         (copy / "apps" / name / "models.py").write_text(
@@ -44,13 +44,13 @@ def said_about(code: Path, **imports: str) -> str:
 
 
 def test_a_new_app_may_import_core_and_users_and_another_app(code: Path) -> None:
-    assert KEPT in said_about(code, apps__invoices__views="from apps.shipping import models")
+    assert KEPT in said_about(code, apps__new_app__views="from apps.newer_app import models")
 
 
 @pytest.mark.parametrize("module", ["services", "tests__helpers", "management__commands__tasks", "brand_new"])
 def test_core_imports_no_other_app_from_anywhere(code: Path, module: str) -> None:
-    said = said_about(code, **{f"apps__core__{module}": "from apps.invoices import models"})
-    assert "apps.core is not allowed to import apps.invoices" in said
+    said = said_about(code, **{f"apps__core__{module}": "from apps.new_app import models"})
+    assert "apps.core is not allowed to import apps.new_app" in said
 
 
 def test_core_does_not_import_users(code: Path) -> None:
@@ -60,15 +60,15 @@ def test_core_does_not_import_users(code: Path) -> None:
 
 
 def test_users_imports_no_new_app(code: Path) -> None:
-    said = said_about(code, apps__users__services__accounts="import apps.invoices.models")
-    assert "apps.users is not allowed to import apps.invoices" in said
+    said = said_about(code, apps__users__services__accounts="import apps.new_app.models")
+    assert "apps.users is not allowed to import apps.new_app" in said
 
 
 def test_apps_do_not_import_each_other_in_a_circle(code: Path) -> None:
     said = said_about(
         code,
-        apps__invoices__views="from apps.shipping import models",
-        apps__shipping__views="from apps.invoices import models",
+        apps__new_app__views="from apps.newer_app import models",
+        apps__newer_app__views="from apps.new_app import models",
     )
     assert "apps do not import each other in a circle BROKEN" in said
 
@@ -76,11 +76,11 @@ def test_apps_do_not_import_each_other_in_a_circle(code: Path) -> None:
 @pytest.mark.parametrize("module", ["conf.settings", "stack.logs"])
 def test_a_new_app_knows_neither_conf_nor_stack(code: Path, module: str) -> None:
     assert f"apps is not allowed to import {module.partition('.')[0]}" in said_about(
-        code, apps__invoices__views=f"import {module}"
+        code, apps__new_app__views=f"import {module}"
     )
 
 
 def test_stack_imports_no_new_module_of_conf_and_no_new_app(code: Path) -> None:
-    said = said_about(code, conf__brand_new="", stack__status="import apps.invoices.models, conf.brand_new")
+    said = said_about(code, conf__brand_new="", stack__status="import apps.new_app.models, conf.brand_new")
     assert "stack is not allowed to import conf.brand_new" in said
     assert "stack is not allowed to import apps" in said

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from kombu.exceptions import OperationalError as BrokerError
 from rest_framework import exceptions
+from rest_framework.fields import get_error_detail
 
 from apps.core.exceptions import ServiceUnavailable
 
@@ -18,6 +19,9 @@ class ExceptionHandler(StandardHandler):
             return ServiceUnavailable()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError()
+        if isinstance(exc, ValidationError):
+            # What a service refuses is the client's to correct.
+            return exceptions.ValidationError(get_error_detail(exc))
         return super().convert_known_exceptions(exc)
 
 
