@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from kombu.exceptions import OperationalError as BrokerError
 from rest_framework import exceptions
+from rest_framework.fields import get_error_detail
 
 from apps.core.exceptions import MalformedRequestError, PayloadTooLarge, ServiceUnavailable
 
@@ -25,6 +26,9 @@ class ExceptionHandler(StandardHandler):
             return PayloadTooLarge()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError()
+        if isinstance(exc, ValidationError):
+            # What a service refuses is the client's to correct.
+            return exceptions.ValidationError(get_error_detail(exc))
         return super().convert_known_exceptions(exc)
 
 

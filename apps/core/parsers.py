@@ -16,7 +16,7 @@ from apps.core.texts import is_storable
 
 
 class JSONParser(parsers.JSONParser):
-    """UTF-8 whatever the header says; no repeated name, no depth or size that would cost us, no text that cannot be stored."""
+    """UTF-8 whatever the header says; no repeated name, no costly depth or size, no text that cannot be stored."""
 
     renderer_class = renderers.JSONRenderer
 
@@ -27,9 +27,7 @@ class JSONParser(parsers.JSONParser):
             raise PayloadTooLarge
         try:
             text = raw.decode("utf-8")
-            data = json.loads(
-                text, parse_constant=strict_constant, parse_float=_finite, object_pairs_hook=_object
-            )
+            data = json.loads(text, parse_constant=strict_constant, parse_float=_finite, object_pairs_hook=_object)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
         except ValueError as error:

@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object, force_instance
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from drf_standardized_errors.openapi import AutoSchema as ErrorsSchema
 from drf_standardized_errors.openapi_serializers import ClientErrorEnum, ServerErrorEnum
 from drf_standardized_errors.openapi_utils import get_flat_serializer_fields, get_serializer_fields_with_error_codes
@@ -98,3 +98,18 @@ class UnavailableSerializer(serializers.Serializer[Any]):
 
 
 unavailable = OpenApiResponse(UnavailableSerializer, description="The queue cannot be reached; nothing was started.")
+
+
+def takes(value: Any) -> OpenApiExample:
+    """Return an example of a request's body, for @extend_schema."""
+    return OpenApiExample("Request", value=value, request_only=True)
+
+
+def gives(value: Any, status: int = 200) -> OpenApiExample:
+    """Return an example of an answer; of a list, of one of its items."""
+    return OpenApiExample("Answer", value=value, response_only=True, status_codes=[str(status)])
+
+
+def nothing(description: str) -> dict[int, OpenApiResponse]:
+    """Return the answer of an operation that gives nothing back."""
+    return {204: OpenApiResponse(description=description)}

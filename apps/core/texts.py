@@ -1,4 +1,4 @@
-"""Characters that no text may have: Postgres stores neither NUL nor half of a surrogate pair, and UTF-8 has no halves."""
+"""Characters that no text may have: Postgres stores neither NUL nor half of a surrogate pair."""
 
 import re
 

@@ -84,6 +84,12 @@ class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs a
                 raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
+    def get_fieldsets(self, request: HttpRequest, obj: CustomUser | None = None) -> Any:
+        """Let a superuser say at once that a new account is staff."""
+        fieldsets = super().get_fieldsets(request, obj)
+        superuser = request.user.is_active and request.user.is_superuser
+        return fieldsets if obj or not superuser else (*fieldsets, (_("Permissions"), {"fields": ("is_staff",)}))
+
     def save_model(self, request: HttpRequest, obj: CustomUser, form: Any, change: bool) -> None:  # noqa: FBT001
         """Save what came from any form: fields of a list that is editable ask for no permission of their own."""
         if change and not _is_superuser(request) and (obj.is_superuser or set(form.changed_data) - _FOR_STAFF):

@@ -24,7 +24,9 @@ class CustomUserQuerySet(models.QuerySet["CustomUser"]):
             updated = super().update(**{"session_version": models.F("session_version") + 1, **values})
             for user in users:
                 user.auth_token_set.all().delete()
-                account_changed.send(self.model, account=user, change="Account closed" if closes else "Password changed")
+                account_changed.send(
+                    self.model, account=user, change="Account closed" if closes else "Password changed"
+                )
         return updated
 
 

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
@@ -14,6 +13,10 @@ from knox.models import AbstractAuthToken
 
 from apps.core.signals import account_changed
 from apps.users.managers import CustomUserManager
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 # What save() compares with what is stored: a change of these is on record, and some end sessions.
 _WATCHED = ("password", "is_active", "is_staff", "is_superuser")

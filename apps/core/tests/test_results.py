@@ -137,7 +137,7 @@ class AdminTests(APITestCase):
 
     def test_a_schedule_made_by_hand_can_be_changed(self) -> None:
         write_schedules()
-        crontab = PeriodicTask.objects.first().crontab
+        crontab = PeriodicTask.objects.get(name="Purge old results").crontab
         row = PeriodicTask.objects.create(name="by hand", task="apps.core.tasks.purge_tokens", crontab=crontab)
         url = reverse("admin:django_celery_beat_periodictask_change", args=[row.pk])
         self.assertContains(self.client.get(url), 'name="regtask"')

@@ -85,7 +85,9 @@ class AccountLinesTests(APITestCase):
         expected = ["Account created", "Account closed", "Account opened", "Password changed", "Staff flag set"]
         expected += ["Superuser flag set", "Staff flag removed", "Account deleted"]
         self.assertEqual([line.getMessage() for line in logs.records], expected)
-        self.assertEqual({(line.account_id, line.account) for line in logs.records[:-1]}, {(pk, fingerprint(user.email))})
+        self.assertEqual(
+            {(line.account_id, line.account) for line in logs.records[:-1]}, {(pk, fingerprint(user.email))}
+        )
         self.assertNotIn("ada@example.com", str([vars(line) for line in logs.records]))
 
     def test_so_it_is_for_staff_that_uses_the_api(self) -> None:

@@ -54,7 +54,9 @@ class StaffTests(TestCase):
         colleague = make_user("colleague@example.com", is_staff=True)
         for user in (self.staff, self.ada, colleague):
             before = self.stored(user)
-            answer = self.change(user, **{**FLAGS, "groups": str(self.group.pk)}, email="eve@example.com", first_name="x")
+            answer = self.change(
+                user, **{**FLAGS, "groups": str(self.group.pk)}, email="eve@example.com", first_name="x"
+            )
             self.assertEqual((answer.status_code, self.stored(user)), (302, before))
 
     def test_does_not_close_its_own_account(self) -> None:

@@ -31,6 +31,13 @@ class UsersViewTests(APITestCase):
         self.assertEqual(self.emails(is_staff="false"), ["ada@example.com"])
         self.assertEqual(self.emails(ordering="email")[0], "ada@example.com")
 
+    def test_the_list_is_filtered_by_a_whole_address_in_any_case(self) -> None:
+        self.assertEqual(self.emails(email=" ADA@Example.com"), ["ada@example.com"])
+        for address in ("ada", "example.com", "bob@example.com", "@", "%", "a@xn--a.example"):
+            with self.subTest(address=address):
+                self.assertEqual(self.emails(email=address), [])
+        self.assertEqual(len(self.emails(email="")), 3)
+
     def test_the_list_comes_in_pages_and_costs_three_queries(self) -> None:
         with self.assertNumQueries(3):
             page = self.client.get(reverse("v1:users:users")).json()
@@ -43,7 +50,12 @@ class UsersViewTests(APITestCase):
     def test_names_can_be_changed_and_nothing_else(self) -> None:
         self.assertEqual(self.ask(self.ada, last_name="Lovelace").status_code, 200)
         self.assertEqual(self.client.put(self.url(self.ada), {"first_name": "Augusta"}).status_code, 200)
-        for name, value in {"is_staff": True, "is_superuser": True, "email": "eve@example.com", "is_active": False}.items():
+        for name, value in {
+            "is_staff": True,
+            "is_superuser": True,
+            "email": "eve@example.com",
+            "is_active": False,
+        }.items():
             answer = self.ask(self.ada, first_name="Eve", **{name: value})
             error = answer.json()["errors"][0]
             self.assertEqual((answer.status_code, error["attr"], error["code"]), (400, name, "read_only"))

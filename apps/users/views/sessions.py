@@ -10,11 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from apps.core.schema import gives, nothing, takes
 from apps.core.serializers import take_nothing
 from apps.users import services
 from apps.users.models import AuthToken, CustomUser
 from apps.users.serializers import LoginResponseSerializer, LoginSerializer, SessionSerializer
-from apps.users.views.examples import EMAIL, PASSWORD, PROFILE, SESSION, gives, nothing, takes
+from apps.users.views.examples import EMAIL, PASSWORD, PROFILE, SESSION
 
 
 class LoginView(knox.LoginView):  # type: ignore[misc] # Knox has no types
