@@ -35,7 +35,7 @@ class UnsizedBodyMiddleware:
                 body = request.META["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
             except Exception:  # noqa: BLE001 - each server has errors of its own for chunks that are malformed
                 return errors.respond(request, 400, "parse_error", "The chunks of the body are malformed.")
-            request._stream = BytesIO(body)  # type: ignore[attr-defined] # noqa: SLF001 - what request.read() reads
+            request._stream = BytesIO(body)  # noqa: SLF001 - what request.read() reads
             length = len(body)
         else:
             return self.get_response(request)

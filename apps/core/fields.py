@@ -118,17 +118,23 @@ class StrictChoiceField(serializers.ChoiceField):
 
 class StrictPrimaryKeyRelatedField(serializers.PrimaryKeyRelatedField[Any]):
     def to_internal_value(self, data: Any) -> Any:
-        if self.pk_field is None and not _is_of(self.get_queryset().model._meta.pk, data):  # noqa: SLF001 - public API
+        if self.pk_field is None and not _is_of(_model(self).pk, data):
             self.fail("incorrect_type", data_type=type(data).__name__)
         return super().to_internal_value(data)
 
 
 class StrictSlugRelatedField(serializers.SlugRelatedField[Any]):
     def to_internal_value(self, data: Any) -> Any:
-        field = self.get_queryset().model._meta.get_field(self.slug_field)  # noqa: SLF001 - public API
-        if not _is_of(field, data):
+        if not _is_of(_model(self).get_field(self.slug_field), data):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+def _model(field: serializers.RelatedField[Any, Any, Any]) -> Any:
+    """Return what Django knows of the model that a field for writing points to."""
+    queryset = field.get_queryset()
+    assert queryset is not None  # noqa: S101 - a field without one is read only
+    return queryset.model._meta  # noqa: SLF001 - public API
 
 
 def _is_of(field: Any, data: Any) -> bool:

@@ -19,17 +19,17 @@ from apps.core.serializers import READ_ONLY, UNKNOWN, NoFieldsSerializer, Strict
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
-class AutoSchema(ErrorsSchema):  # type: ignore[misc] # its package has no types
+class AutoSchema(ErrorsSchema):
     """Say of strict bodies that they are, and of each operation with a body how that can be refused."""
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
-        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if direction == "request" and isinstance(force_instance(serializer), StrictFields):
             schema["additionalProperties"] = False
         return schema
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         if direction == "request" and isinstance(field, StrictDecimalField):
             schema["pattern"] = field.pattern
         if direction == "request" and isinstance(field, serializers.IPAddressField) and field.protocol == "both":
@@ -57,7 +57,8 @@ class AutoSchema(ErrorsSchema):  # type: ignore[misc] # its package has no types
         response = super()._get_serializer_for_validation_error_response()
         if self.method in _WITH_BODY:
             # By a name that no field has, since these tell of fields of any name.
-            response._declared_fields["errors"].child.serializers["*"] = UnexpectedFieldErrorSerializer  # noqa: SLF001
+            errors: Any = response._declared_fields["errors"]  # noqa: SLF001
+            errors.child.serializers["*"] = UnexpectedFieldErrorSerializer
         return response
 
 
@@ -78,7 +79,7 @@ class PayloadTooLargeSerializer(serializers.Serializer[Any]):
     errors = PayloadTooLargeErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
+class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "apps.core.authentication.TokenAuthentication"
     name = "token"
 

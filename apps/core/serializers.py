@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from celery import states
-from django.db.models import Manager
+from django.db.models import Manager, Model
 from rest_framework import serializers
 from rest_framework.fields import SkipField, empty
 from rest_framework.relations import PKOnlyObject
@@ -24,6 +24,7 @@ from apps.core.fields import (
 )
 
 Instance = TypeVar("Instance")
+ModelInstance = TypeVar("ModelInstance", bound=Model)
 # Names of one body that an answer tells of: a body can hold a hundred thousand.
 _MOST = 20
 UNKNOWN = serializers.ErrorDetail("There is no such field here.", code="unknown_field")
@@ -67,7 +68,7 @@ class StrictSerializer(StrictFields, serializers.Serializer[Instance]):
     """For bodies; every serializer that reads one builds on it, or on StrictModelSerializer."""
 
 
-class StrictModelSerializer(StrictFields, serializers.ModelSerializer[Instance]):
+class StrictModelSerializer(StrictFields, serializers.ModelSerializer[ModelInstance]):
     """The same for a model, with fields that take no other JSON type than the schema says."""
 
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, **STRICT_FIELDS}

@@ -4,15 +4,15 @@ Staff never touches superusers, flags, groups or permissions, and never the pass
 permissions it has: else whoever may change users could become anybody. These are for superusers.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -66,16 +66,16 @@ class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs a
     def has_delete_permission(self, request: HttpRequest, obj: CustomUser | None = None) -> bool:
         return _may_touch(request, obj) and super().has_delete_permission(request, obj)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: CustomUser | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: CustomUser | None = None) -> Any:
         if obj is None or _is_superuser(request):
-            return super().get_readonly_fields(request, obj)  # type: ignore[return-value] # names, all of them
-        fields = admin.utils.flatten_fieldsets(self.fieldsets or ())
+            return super().get_readonly_fields(request, obj)
+        fields = flatten_fieldsets(self.fieldsets)
         # The form shows the password's hash masked, with the link to its page. One's own account is not closed here.
         writable = _FOR_STAFF - {"is_active"} if obj == request.user else _FOR_STAFF
         return [str(name) for name in fields if name not in writable | {"password"}]
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponseBase:  # noqa: A002
-        account = self.get_object(request, admin.utils.unquote(id))
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        account = self.get_object(request, unquote(id))
         if account is not None and not _is_superuser(request):
             if account == request.user:
                 # There the current one is asked for.

@@ -7,7 +7,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import Throttled
 
@@ -52,9 +52,9 @@ class LimitedPasswordChangeView(PasswordChangeView):
 class AccountsAdminSite(AdminSite):
     login_form = LimitedLoginForm
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         # Django's own method, which names its form itself, with ours.
-        request.current_app = self.name  # type: ignore[attr-defined] # as Django does
+        request.current_app = self.name  # as Django does
         view = LimitedPasswordChangeView.as_view(
             success_url=reverse("admin:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},

@@ -107,11 +107,11 @@ class CustomUser(AbstractUser):  # type: ignore[django-manager-missing] # Knox h
         sessions = AuthToken.objects.filter(user=self)
         (sessions.exclude(pk=keep.pk) if keep else sessions).delete()
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         with self._newer_hash_is_no_change():
             return super().check_password(raw_password)
 
-    async def acheck_password(self, raw_password: str) -> bool:
+    async def acheck_password(self, raw_password: str | None) -> bool:
         with self._newer_hash_is_no_change():
             return await super().acheck_password(raw_password)
 

@@ -51,7 +51,9 @@ def serve(raw: bytes, **environ: Any) -> tuple[int, Any]:
 
 @pytest.fixture
 def token(db: None) -> str:
-    return log_in(APIClient(), make_user())
+    client = APIClient()
+    log_in(client, make_user())
+    return str(client._credentials["HTTP_AUTHORIZATION"]).removeprefix("Bearer ")
 
 
 def request(token: str, body: bytes, *, method: str = "PATCH", path: str = PROFILE, **headers: str) -> bytes:
