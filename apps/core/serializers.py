@@ -133,7 +133,7 @@ def _as_json(value: Any) -> str:
 
 
 # In the order of a task's life, for the documentation.
-STATES = (states.PENDING, states.STARTED, states.RETRY, states.SUCCESS, states.FAILURE, states.REVOKED)
+STATES = (states.PENDING, states.STARTED, states.RETRY, states.SUCCESS, states.FAILURE, states.REVOKED, states.IGNORED)
 
 
 class PingSerializer(serializers.Serializer[Any]):
