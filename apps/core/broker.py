@@ -196,7 +196,7 @@ class Channel(redis.Channel):
         finally:
             self.delivering = False
 
-    def put_aside(self, tag: str, reason: str) -> None:
+    def put_aside(self, tag: str | bytes, reason: str) -> None:
         """Move an unacknowledged message to what was put aside; nobody gets it any more."""
         with self.conn_or_acquire() as client:
             entry = client.hget(self.unacked_key, tag)
@@ -219,10 +219,10 @@ def _hints(queue: str) -> str:
     return f"{queue}:hint"
 
 
-def _tag(raw: bytes) -> str:
+def _tag(raw: bytes) -> bytes:
     """Return the delivery tag of a message that Lua could decode and Python cannot."""
     found = re.search(rb'"delivery_tag": ?"([^"\\]+)"', raw)
-    return found[1].decode(errors="replace") if found else ""
+    return found[1] if found else b""
 
 
 def times_lost(headers: Any) -> int:

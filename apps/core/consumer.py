@@ -8,6 +8,7 @@ from celery.exceptions import NotRegistered
 from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer
 from celery.worker.request import Request
+from django.db import connection
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
@@ -79,7 +80,11 @@ class PromptConsumer(Consumer):
         """Keep what a newer version of the code has sent; whoever waits for it learns that it has failed."""
         name, task_id = message.headers["task"], message.headers["id"]
         self._put_aside(message, f"There is no task {name}.")
-        self.app.backend.mark_as_failure(task_id, NotRegistered(name), request=_Unknown(message))
+        try:
+            self.app.backend.mark_as_failure(task_id, NotRegistered(name), request=_Unknown(message))
+        finally:
+            # The main process needs none; and what it forks must not inherit one.
+            connection.close()
 
     def on_unknown_message(self, body: Any, message: Any) -> None:
         self._put_aside(message, "It is no task.")

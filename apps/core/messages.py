@@ -51,8 +51,9 @@ _HEADERS: dict[str, Callable[[Any], bool]] = {
     "retries": _is_count,
     "times_lost": _is_count,
     "timelimit": _are_limits,
-    "argsrepr": _is_text,
-    "kwargsrepr": _is_text,
+    # Whatever the arguments hold: what cannot be stored of it is written out.
+    "argsrepr": lambda value: isinstance(value, str),
+    "kwargsrepr": lambda value: isinstance(value, str),
     "origin": _is_text,
     "lang": _is_text,
     "request_id": _is_text,

@@ -10,6 +10,7 @@ from typing import Any
 from celery import current_app, states
 from celery.result import GroupResult
 from celery.signals import task_postrun, task_prerun
+from celery.utils.serialization import UnpickleableExceptionWrapper
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.backends.database import trigger_callback
@@ -51,6 +52,12 @@ class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its packa
             if status == states.FAILURE and request is not None:
                 _keep_arguments(task_id, request)
             return store(task_id, result, status, _storable(traceback), request, **kwargs)
+
+    def prepare_exception(self, exc: Any, serializer: str | None = None) -> Any:
+        """Name the kind of an exception that cannot be pickled, not the wrapper that Celery puts around it."""
+        if isinstance(exc, UnpickleableExceptionWrapper):
+            return {"exc_type": exc.exc_cls_name, "exc_message": list(exc.exc_args), "exc_module": exc.exc_module}
+        return super().prepare_exception(exc, serializer)
 
     def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
         found = super()._get_extended_properties(request, traceback)

@@ -60,7 +60,12 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
         return super().apply_async(*args, **options)
 
     def retry(self, *args: Any, **kwargs: Any) -> Any:
-        """Try again later. With a broker that is away Celery would drop the task; ours goes back to its queue."""
+        """Try again later. With a broker that is away Celery would drop the task; ours goes back to its queue.
+
+        A task that raises Reject has said what is to become of it.
+        """
+        if isinstance(kwargs.get("exc"), Reject):
+            raise kwargs["exc"]
         try:
             return super().retry(*args, **kwargs)
         except Reject as reject:

@@ -13,6 +13,7 @@ from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 
 from apps.core import dead_letters
+from apps.core.broker import DEAD_LETTERS
 from apps.core.models import DeadLetter
 from apps.core.tasks import measure_wait
 from apps.core.tests.helpers import make_user
@@ -20,6 +21,12 @@ from apps.core.tests.worker import WITH_A_WORKER, finished
 from tests.hostile_messages import hostile, message
 
 pytestmark = WITH_A_WORKER
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_put_aside(worker: None) -> None:
+    with current_app.connection_for_write() as connection:
+        connection.default_channel.client.delete(DEAD_LETTERS)
 
 
 def put(*raw: bytes, queue: str = "default") -> None:

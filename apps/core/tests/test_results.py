@@ -163,3 +163,30 @@ class AdminTests(APITestCase):
         row = PeriodicTask.objects.create(name="by hand", task="apps.core.tasks.purge_tokens", crontab=crontab)
         url = reverse("admin:django_celery_beat_periodictask_change", args=[row.pk])
         self.assertContains(self.client.get(url), 'name="regtask"')
+
+    def test_what_is_megabytes_is_cut_for_display(self) -> None:
+        row = TaskResult.objects.create(
+            task_id="one", status=states.FAILURE, result="x" * 3_000_000, traceback="y" * 3_000_000
+        )
+        page = self.client.get(reverse("admin:django_celery_results_taskresult_change", args=[row.pk])).content
+        self.assertLess(len(page), 100_000)
+        self.assertIn(b"(3,000,000 characters in all)", page)
+        self.assertEqual(self.client.get(reverse("admin:django_celery_results_taskresult_changelist")).status_code, 200)
+
+    def test_the_time_of_a_schedule_of_the_code_cannot_be_changed(self) -> None:
+        write_schedules()
+        schedule = PeriodicTask.objects.get(name="Purge expired tokens")
+        url = reverse("admin:django_celery_beat_crontabschedule_change", args=[schedule.crontab_id])
+        self.assertNotContains(self.client.get(url), 'name="_save"')
+        self.client.post(url, {"minute": "5", "hour": "*"}, format="multipart")
+        schedule.refresh_from_db()
+        self.assertEqual((schedule.crontab.hour, schedule.crontab.minute), ("4", "10"))
+        # Whoever changes or deletes the row in another way does not move it either.
+        with self.captureOnCommitCallbacks(execute=True):
+            schedule.crontab.hour = "*"
+            schedule.crontab.save()
+        schedule.refresh_from_db()
+        self.assertEqual(schedule.crontab.hour, "4")
+        with self.captureOnCommitCallbacks(execute=True):
+            schedule.crontab.delete()
+        self.assertEqual(PeriodicTask.objects.get(name="Purge expired tokens").crontab.hour, "4")
