@@ -56,7 +56,7 @@ class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its packa
     def prepare_exception(self, exc: Any, serializer: str | None = None) -> Any:
         """Name the kind of an exception that cannot be pickled, not the wrapper that Celery puts around it."""
         if isinstance(exc, UnpickleableExceptionWrapper):
-            return {"exc_type": exc.exc_cls_name, "exc_message": list(exc.exc_args), "exc_module": exc.exc_module}
+            return {"exc_type": exc.exc_cls_name, "exc_message": list(exc.exc_args or ()), "exc_module": exc.exc_module}
         return super().prepare_exception(exc, serializer)
 
     def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
