@@ -10,6 +10,9 @@ run := launch + " --sync"
 stack := run + " python -m stack"
 # Looking and stopping work when the packages cannot be brought in line.
 look := launch + " python -m stack"
+# The same for what people watch and leave by Ctrl-C (stack/foreground.py).
+watch := launch + " --foreground python -m stack"
+watch_synced := launch + " --sync --foreground python"
 nix := "nix --extra-experimental-features 'nix-command flakes'"
 
 _list:
@@ -37,25 +40,25 @@ _list:
 [group('stack')]
 [no-exit-message]
 @status *args:
-    {{ look }} status "$@"
+    {{ watch }} status "$@"
 
 # Follow logs, history first: logs [backend|postgres|redis|worker|beat] [--request ID]
 [group('stack')]
 [no-exit-message]
 @logs *args:
-    {{ look }} logs "$@"
+    {{ watch }} logs "$@"
 
 # Start everything, follow the logs, stop everything on Ctrl-C
 [group('stack')]
 [no-exit-message]
 @dev *args:
-    {{ stack }} dev "$@"
+    {{ watch_synced }} -m stack dev "$@"
 
 # Run one program under the debugger, for an editor to attach to: debug web|worker|test [ARGS]
 [group('stack')]
 [no-exit-message]
 @debug *args:
-    {{ stack }} debug "$@"
+    {{ watch_synced }} -m stack debug "$@"
 
 # Apply the migrations
 [group('django')]
@@ -85,13 +88,13 @@ _list:
 [group('django')]
 [no-exit-message]
 @tasks *args:
-    {{ run }} python manage.py tasks "$@"
+    {{ watch_synced }} manage.py tasks "$@"
 
 # Open a Python shell with the models imported
 [group('django')]
 [no-exit-message]
 @shell *args:
-    {{ run }} python manage.py shell "$@"
+    {{ watch_synced }} manage.py shell "$@"
 
 # Run any management command
 [group('django')]
@@ -104,13 +107,13 @@ _list:
 [group('data')]
 [no-exit-message]
 @psql *args:
-    {{ look }} psql "$@"
+    {{ watch }} psql "$@"
 
 # Open a Redis client, or run one command
 [group('data')]
 [no-exit-message]
 @redis-cli *args:
-    {{ look }} redis-cli "$@"
+    {{ watch }} redis-cli "$@"
 
 # Write the database into a file: dump [FILE]
 [group('data')]
@@ -140,7 +143,7 @@ _list:
 [group('quality')]
 [no-exit-message]
 @cov *args:
-    {{ stack }} test --cov --cov-report=term-missing:skip-covered "$@"
+    {{ stack }} cov "$@"
 
 # Run the slow tests, which start processes and whole stacks; and name the ten slowest
 [group('quality')]
@@ -218,6 +221,12 @@ check-nix:
 [private]
 @hook *args:
     {{ run }} "$@"
+
+# Run Celery on the project: celery inspect active, celery worker -Q mail
+[group('django')]
+[no-exit-message]
+@celery *args:
+    {{ run }} celery -A conf "$@"
 
 # Run uv, which manages the packages: uv add NAME, uv lock
 [group('setup')]

@@ -54,7 +54,7 @@ def prepare() -> None:
         connection.execute(f"CREATE DATABASE {DATABASE}")
     os.environ |= {
         "ENVIRONMENT": "test",
-        "DATABASE_URL": f"postgres://{local.POSTGRES_USER}@/{DATABASE}?host={local.RUNTIME}",
+        "TEST_DATABASE_URL": f"postgres://{local.POSTGRES_USER}@/{DATABASE}?host={local.RUNTIME}",
         "BENCH_BROKER_URL": local.redis_url("broker", offset=3, scheme="redis+socket"),
     }
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], check=True)

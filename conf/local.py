@@ -113,3 +113,11 @@ def secret(path: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(32))
     return path.read_text().strip()
+
+
+def web_port() -> int:
+    """Return the port on which the API of this checkout listens, or listened last; 8000 for never."""
+    try:
+        return int((STATE / "port").read_text())
+    except (OSError, ValueError):
+        return 8000

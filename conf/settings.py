@@ -43,11 +43,14 @@ if PRODUCTION:
         advice = "For development, start with `just`, or set ENVIRONMENT=development."
         raise ImproperlyConfigured(f"Production cannot start. {'; '.join(problems)}. See .env.example. {advice}")
 if TEST:
-    foreign = [
-        name for name, url in (("DATABASE_URL", DATABASE_URL), ("REDIS_URL", REDIS_URL)) if not local.is_local(url)
-    ]
+    # The tests' own servers are the checkout's, or those that were handed to them: what DATABASE_URL and REDIS_URL
+    # name is development's, and may be another project's, too.
+    handed = {name: env.str(name, default="") for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL")}
+    named = {"DATABASE_URL": DATABASE_URL, "REDIS_URL": REDIS_URL, **handed}
+    foreign = [name for name, url in named.items() if not local.is_local(url)]
     if foreign:
         raise ImproperlyConfigured(f"Tests write and flush, and {' and '.join(foreign)} is not of this machine. Unset.")
+    DATABASE_URL, REDIS_URL = handed.values()
 
 # Outside production a key of this checkout's own: sessions survive a restart, and nothing is secret about it.
 _CHECKOUT_KEY = f"insecure-{hashlib.sha256(os.fsencode(local.ROOT)).hexdigest()}"
@@ -162,6 +165,9 @@ TEMPLATES = [
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# Where a developer's own API is, for commands to be copied; nothing that is served depends on it.
+DEVELOPMENT_URL = f"http://localhost:{local.web_port()}"
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(local.STATE / "static"))()

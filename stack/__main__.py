@@ -15,6 +15,7 @@ PASSED_ON: dict[str, Command] = {
     "psql": commands.psql,
     "redis-cli": commands.redis_cli,
     "test": commands.test,
+    "cov": commands.coverage,
     "debug": commands.debugged,
     "manage": commands.manage,
     "with-servers": commands.with_servers,

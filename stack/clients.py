@@ -1,9 +1,10 @@
 """The clients of the two servers: psql, redis-cli, and a small one where no redis-cli came along."""
 
+import argparse
 import os
 import shlex
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import redis
@@ -31,13 +32,29 @@ def redis_cli(arguments: list[str]) -> None:
         place, password = _place(settings.redis_url)
         chosen = {name: value for name, value in variables.for_recipes(os.environ).items() if name != "LD_LIBRARY_PATH"}
         os.execve(program, [str(program), *place, *arguments], chosen | {"REDISCLI_AUTH": password})  # noqa: S606
+    options, words = _options(arguments)
     url = settings.redis_url or local.redis_url("broker")
+    database: dict[str, Any] = {} if options.n is None else {"db": options.n}
     with redis.Redis.from_url(url, decode_responses=True) as client:
+        client.connection_pool.connection_kwargs.update(database)
         # The answers as the server gives them: PONG, not True.
         client.response_callbacks.clear()
-        for words in [arguments] if arguments else map(shlex.split, _typed()):
-            if words:
-                print(_answer(client, words))
+        for command in [words] if words else map(shlex.split, _typed()):
+            if command:
+                print(_answer(client, command))
+
+
+def _options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Return the options, which stand first, and the command."""
+    parser = argparse.ArgumentParser(
+        prog="just redis-cli",
+        description="Run one command, or commands line by line. This small client stands in for redis-cli, which the"
+        " Python wheels lack; it knows these options alone.",
+    )
+    parser.add_argument("-n", type=int, metavar="DB", help="the database: 0 queue, 1 cache, 2 limits (0)")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="for example: LLEN default")
+    options = parser.parse_args(arguments)
+    return options, options.command
 
 
 def _place(url: str) -> tuple[list[str], str]:

@@ -30,6 +30,14 @@ def restart(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def coverage(arguments: argparse.Namespace) -> int:
+    """Run pytest and show what the tests do not cover, of the paths that are named or of all."""
+    named = [path for word in arguments.rest if (path := word.partition("::")[0]) and (local.ROOT / path).exists()]
+    measured = [f"--cov={path}" for path in named] or ["--cov"]
+    arguments.rest = [*measured, "--cov-report=term-missing:skip-covered", *arguments.rest]
+    return test(arguments)
+
+
 def show_status(arguments: argparse.Namespace) -> int:
     """Show what runs where; exit status 1 where something is not well."""
     if arguments.watch:
@@ -80,7 +88,7 @@ def redis_cli(arguments: argparse.Namespace) -> int:
 
 def test(arguments: argparse.Namespace) -> int:
     """Run pytest with Postgres and Redis running; all arguments are pytest's."""
-    with lifecycle.with_servers("test"):
+    with lifecycle.with_servers("test", for_tests=True):
         # A test run under a debugger or of one test reads best in one process: pytest takes the last -n.
         command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *arguments.rest]
         return _run(command)
@@ -105,7 +113,7 @@ def debugged(arguments: argparse.Namespace) -> int:
 
 def with_servers(arguments: argparse.Namespace) -> int:
     """Run a command with Postgres and Redis running."""
-    with lifecycle.with_servers(arguments.rest[0]):
+    with lifecycle.with_servers(arguments.rest[0], for_tests=True):
         return _run(arguments.rest)
 
 

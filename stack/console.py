@@ -6,6 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from stack.errors import StackError
 
 
@@ -47,9 +51,39 @@ def confirm(question: str, *, yes: bool) -> None:
         raise StackError("nothing was changed.")
 
 
+def console() -> Console:
+    """Return the terminal; in a pipe lines are as long as they are. NO_COLOR and FORCE_COLOR are heeded."""
+    is_terminal = sys.stdout.isatty()
+    # Without colours there is no bold either: whoever asks for it wants text.
+    plain = False if os.environ.get("NO_COLOR") else None
+    width = None if is_terminal else 500
+    return Console(width=width, force_terminal=plain, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+_STATES = {"running": "green", "starting": "yellow", "external": "cyan", "stopped": "yellow", "exited": "yellow"}
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as aligned columns; the first row is the head."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    """Return rows as aligned columns; the first row is the head. States have their colours, the last column wraps."""
+    head, *body = rows
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    for position, name in enumerate(head):
+        is_last = position == len(head) - 1
+        made.add_column(name, no_wrap=not is_last, overflow="fold")
+    for row in body:
+        made.add_row(*(Text(cell, style=_STATES.get(cell, "red" if cell in _BROKEN else "")) for cell in row))
+    terminal = console()
+    with terminal.capture() as captured:
+        terminal.print(made, soft_wrap=False)
+    return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
+
+
+_BROKEN = ("fatal", "backoff", "unknown")
+
+
+def paint(style: str, text: str) -> str:
+    """Return the text in a style of rich, where the terminal shows colours."""
+    terminal = console()
+    with terminal.capture() as captured:
+        terminal.print(Text(text, style=style), end="")
+    return captured.get()

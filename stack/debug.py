@@ -27,7 +27,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _test(arguments: list[str]) -> int:
-    with lifecycle.with_servers("debug test"):
+    """Run pytest; leaving it by Ctrl-C is no error of ours."""
+    with lifecycle.with_servers("debug test", for_tests=True):
         return _debugged("test", arguments, "--wait-for-client")
 
 

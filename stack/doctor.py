@@ -11,6 +11,7 @@ from stack.errors import StackError
 _CHECKS: tuple[tuple[str, Callable[[Environment], str]], ...] = (
     ("tools", examination.tools),
     ("packages", wheels.check),
+    (".env", examination.settings_file),
     ("state", examination.state),
     ("disk", examination.disk),
     ("limits", examination.what_the_machine_allows),

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conf import dotenv, local
@@ -49,6 +49,11 @@ def read() -> Environment:
         _value("DATABASE_URL", lines),
         redis_url,
     )
+
+
+def read_for_tests() -> Environment:
+    """Return the same with the servers of the tests: those that were handed to them, else the checkout's own."""
+    return replace(read(), database_url=setting("TEST_DATABASE_URL"), redis_url=setting("TEST_REDIS_URL"))
 
 
 def setting(name: str) -> str:

@@ -20,6 +20,7 @@ from stack import (
     program,
     recovery,
     supervision,
+    unknown_settings,
     web,
 )
 from stack import servers as programs
@@ -42,6 +43,14 @@ def state(_: Environment) -> str:
     """Whether the state can be written."""
     directories.make_state()
     return str(local.STATE)
+
+
+def settings_file(_: Environment) -> str:
+    """Whether .env has names that nobody reads."""
+    found = unknown_settings.found()
+    if misspelt := [f"{name} (did you mean {meant}?)" for name, meant in found.items() if meant]:
+        raise StackError(f"not a setting, and without effect: {', '.join(misspelt)}. Correct the name in .env.")
+    return f"names that .env.example does not explain: {', '.join(found)}" if found else "every name is known"
 
 
 def disk(_: Environment) -> str:
@@ -157,6 +166,7 @@ def how_it_is(_: Environment) -> str:
     """Whether what runs is well."""
     if not supervision.programs():
         return "nothing runs"
-    if not health.is_healthy():
-        raise StackError("the API does not call itself healthy. See: just status, just logs. To heal it: just up")
+    if problems := health.problems():
+        said = "; ".join(f"{name}: {why}" for name, why in problems.items())
+        raise StackError(f"{said}. To see why: just logs. To heal what can be healed: just up")
     return "healthy"

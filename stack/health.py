@@ -37,6 +37,16 @@ def is_healthy() -> bool:
     return _get("/healthz")[0] == 200  # noqa: PLR2004
 
 
+def problems(path: str = "/healthz") -> dict[str, str]:
+    """Return what is wrong, by component; of an API that says nothing, that."""
+    status, body = _get(path)
+    try:
+        answers = json.loads(body)["components"]
+        return {name: answer.get("error", "it does not answer") for name, answer in answers.items() if not answer["ok"]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {"web": f"the API answers with an error ({status})" if status else "the API does not answer"}
+
+
 def is_well(component: str) -> bool:
     """Say whether /healthz calls this one component well."""
     try:

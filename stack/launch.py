@@ -1,4 +1,4 @@
-"""Runs what a recipe names: `python3 -I -S stack/launch.py [--sync] PROGRAM ARGUMENTS`.
+"""Runs what a recipe names: `python3 -I -S stack/launch.py [--sync] [--foreground] PROGRAM ARGUMENTS`.
 
 Every recipe comes through here. The program gets the environment variables that are ours or were chosen (see
 stack/variables.py), and the packages of uv.lock: brought in line first with --sync, else as they are. Looking and
@@ -10,20 +10,23 @@ import pwd
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 # Isolated (-I), Python does not even look beside this file.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from stack import packages, variables
+from stack import foreground, packages, variables
 
+_OPTIONS = frozenset({"--sync", "--foreground"})
 # What looking and stopping import beyond the standard library.
-_NEEDED = ("dotenv", "psutil", "psycopg", "redis", "supervisor")
+_NEEDED = ("dotenv", "psutil", "psycopg", "redis", "rich", "supervisor")
 
 
 def main(words: Sequence[str]) -> None:
     """Become the program. Ends with a message and exit status 1 where there are no packages for it."""
-    synchronise, words = words[0] == "--sync", [word for word in words[:1] if word != "--sync"] + list(words[1:])
+    options, words = set(takewhile(_OPTIONS.__contains__, words)), list(dropwhile(_OPTIONS.__contains__, words))
+    synchronise = "--sync" in options
     environment = constructed(os.environ)
     state = Path(environment.get("STATE_DIR") or variables.ROOT / ".state").absolute()
     environment = {"ENVIRONMENT": "development"} | variables.given(state) | environment
@@ -42,6 +45,8 @@ def main(words: Sequence[str]) -> None:
     if libraries := environment.get("WHEEL_LIBRARIES"):
         # Some wheels need libraries that a Nix system keeps out of the way; Python alone may see them.
         environment["LD_LIBRARY_PATH"] = libraries
+    if "--foreground" in options:
+        foreground.keep_to_child()
     try:
         os.execvpe(words[0], words, environment)  # noqa: S606 - no shell is wanted
     except OSError as error:

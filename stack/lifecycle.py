@@ -14,6 +14,7 @@ from stack import (
     recovery,
     settings_check,
     supervision,
+    unknown_settings,
     web,
 )
 from stack.console import say, step
@@ -43,6 +44,7 @@ def up(*, yes: bool = False) -> None:
     with alone("up"):
         environment.write_dotenv()
         settings = environment.read()
+        unknown_settings.warn()
         _prepare(settings, yes=yes)
         with environment.remembered():
             settings_check.require()
@@ -103,14 +105,17 @@ def restart(names: list[str]) -> None:
         _prepare(settings)
         with environment.remembered():
             settings_check.require()
+            running = [name for name, found in supervision.programs().items() if found.runs]
             if wanted:
                 stop(wanted)
             else:
                 stop_everything()
                 directories.check_runtime()
+            # What somebody has stopped stays so, unless it is named.
+            names = [name for name in program.APPLICATION if not wanted or not running or name in {*wanted, *running}]
             with all_or_nothing():
                 start_servers(settings)
-                start_application(settings)
+                start_application(settings, names)
         say(overview(settings))
 
 
@@ -148,10 +153,14 @@ def all_or_nothing() -> Iterator[bool]:
 
 
 @contextmanager
-def with_servers(what: str, *, synchronise: bool = True) -> Iterator[None]:
-    """Hold the lock with Postgres and Redis running; servers that ran before go on running after."""
+def with_servers(what: str, *, synchronise: bool = True, for_tests: bool = False) -> Iterator[None]:
+    """Hold the lock with Postgres and Redis running; servers that ran before go on running after.
+
+    for_tests starts those of the tests: the checkout's own, wherever DATABASE_URL and REDIS_URL point.
+    """
     with alone(what), all_or_nothing() as ran:
-        settings = environment.read()
+        settings = environment.read_for_tests() if for_tests else environment.read()
+        before = {name for name, found in supervision.programs().items() if found.runs}
         if not ran:
             directories.require_space()
         limits.require(settings)
@@ -161,3 +170,5 @@ def with_servers(what: str, *, synchronise: bool = True) -> Iterator[None]:
         if not ran:
             stop_everything()
             environment.forget()
+        elif started := [name for name in external.ours(settings) if name not in before]:
+            stop(started)

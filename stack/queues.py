@@ -15,7 +15,7 @@ def lengths(settings: Environment) -> dict[str, int]:
     try:
         with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, decode_responses=True) as client:
             # Queues are lists, and so are the answers of workers to who asks for them.
-            names = [name for name in client.scan_iter(_type="list") if not name.endswith(".pidbox")]
+            names = [name for name in client.scan_iter(_type="list") if not name.endswith((".pidbox", ":hint"))]
             waiting = {name: int(client.llen(name)) for name in sorted(names)}
             return waiting | {"taken": int(client.hlen(_TAKEN))}
     except redis.RedisError:

@@ -23,8 +23,12 @@ _STARTED = ("RUNNING", "STARTING", "BACKOFF", "FATAL")
 
 
 class _Code(PythonFilter):
+    def __init__(self) -> None:
+        """Take Python files, templates of pages and mails, and translations: Django keeps all of them in memory."""
+        super().__init__(extra_extensions=(".html", ".txt", ".mo"))
+
     def __call__(self, change: object, path: str) -> bool:
-        """Take Python files of the application, but no tests."""
+        """Take files of the application, but no tests."""
         return "/tests/" not in path and super().__call__(change, path)  # type: ignore[arg-type]
 
 

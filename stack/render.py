@@ -23,7 +23,8 @@ def renderer(*, prefix: bool, raw: bool = False) -> Callable[[Record], str]:
     """Return what makes a line of a record: as it is stored, or for people, in colours where a terminal shows them."""
     if raw:
         return lambda record: record.line
-    colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    forced = os.environ.get("FORCE_COLOR")
+    colours = (sys.stdout.isatty() or bool(forced)) and not os.environ.get("NO_COLOR")
     paint: Paint = (lambda code, text: f"\x1b[{code}m{text}\x1b[0m") if colours else (lambda _code, text: text)
 
     def render(record: Record) -> str:
@@ -38,9 +39,30 @@ def _for_people(record: Record, paint: Paint) -> str:
     if fields is None or "event" not in fields:
         return clean(record.line)
     level = str(fields.get("level", ""))
+    if fields["event"] == "request" and "method" in fields and "status" in fields:
+        return _access_line(record, fields, paint)
     values = " ".join(f"{paint(_DIM, key + '=')}{_value(fields[key])}" for key in fields if key not in _HEAD)
     head = f"{paint(_DIM, _clock(record.time))} {paint(_COLOURS.get(level, '0'), f'{level:<8}')}"
     return f"{head} {paint(_BOLD, _value(fields['event']))}  {values}".rstrip() + _traceback(fields)
+
+
+# Told in the first row of an access line, or by it.
+_TOLD = (*_HEAD, "method", "path", "status", "duration_ms", "queries", "route")
+
+
+def _access_line(record: Record, fields: dict[str, Any], paint: Paint) -> str:
+    """Return a request in one row, within 80 columns where its path allows, and the rest below it."""
+    status = fields["status"] if isinstance(fields["status"], int) else 0
+    colour = "32" if status < 400 else "33" if status < 500 else "31"  # noqa: PLR2004 - classes of status codes
+    head = f"{paint(_DIM, _clock(record.time))} {paint(colour, str(status))} {_value(fields['method']):<5}"
+    cost = f"{_value(fields.get('duration_ms'))} ms, {_value(fields.get('queries'))} q"
+    rest = " ".join(
+        f"{paint(_DIM, key + '=')}{_value(fields[key])}"
+        for key in fields
+        if key not in _TOLD and fields[key] not in (None, "")
+    )
+    row = f"{head} {paint(_BOLD, _value(fields.get('path')))}  {paint(_DIM, cost)}"
+    return row + (f"\n             {rest}" if rest else "") + _traceback(fields)
 
 
 def _clock(time: float) -> str:

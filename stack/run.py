@@ -10,7 +10,19 @@ import sys
 from collections.abc import Callable
 
 from conf import local
-from stack import environment, leftovers, ownership, pids, postgres, program, redis, servers, unprivileged, web
+from stack import (
+    environment,
+    leftovers,
+    ownership,
+    packages_in_use,
+    pids,
+    postgres,
+    program,
+    redis,
+    servers,
+    unprivileged,
+    web,
+)
 from stack.console import complain
 from stack.errors import StackError
 
@@ -40,6 +52,7 @@ def _own(server: str) -> None:
 
 
 def web_command() -> list[str]:
+    packages_in_use.note()
     listener = web.listen(environment.read().port)
     web.remember_listener()
     listeners = [listener, web.listen_on_ipv6(web.kept())]

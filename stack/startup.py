@@ -1,8 +1,10 @@
 """The steps that start the stack, in their order; each returns when its program is ready."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from stack import (
+    broken_code,
     directories,
     external,
     health,
@@ -16,7 +18,11 @@ from stack import (
 )
 from stack.console import say, step
 from stack.environment import Environment
+from stack.errors import StackError
 from stack.waiting import wait_until
+
+# What /readyz says of a database that another version of the code has migrated (apps/core/health.py).
+UNKNOWN_MIGRATIONS = "unknown to this code"
 
 
 def start_servers(settings: Environment, *, synchronise: bool = True) -> None:
@@ -85,30 +91,43 @@ def wait_for_redis() -> None:
         wait_until(readiness.redis_answers, "redis", seconds=30, failed=supervision.given_up(["redis"]))
 
 
-def is_up(settings: Environment) -> bool:
-    """Say whether every program runs, and the API calls itself healthy since they do."""
+def is_up(settings: Environment, application: Sequence[str] = program.APPLICATION) -> bool:
+    """Say whether the programs run, and the API calls itself healthy since they do."""
     running = supervision.programs()
-    wanted = (*external.ours(settings), *program.APPLICATION)
-    return bool(running) and all(running[name].has_settled for name in wanted) and health.is_healthy()
+    wanted = (*external.ours(settings), *application)
+    settled = bool(running) and all(running[name].has_settled for name in wanted)
+    # What was not to run cannot be well.
+    return settled and not set(health.problems()) - (set(program.APPLICATION) - set(application))
 
 
-def start_application(settings: Environment) -> None:
-    """Migrate, start the API, worker, beat and the reloader, and wait until all are ready."""
+def start_application(settings: Environment, names: Sequence[str] = program.APPLICATION) -> None:
+    """Migrate, start the API, worker, beat and the reloader, or those named, and wait until all are ready."""
     if not supervision.programs()["web"].runs:
         web.require(settings.port)
     if migrations.pending(settings):
         migrate()
-    supervision.start(program.APPLICATION)
-    failed = supervision.given_up(program.APPLICATION)
-    with step("web"):
-        wait_until(health.is_live, "web", seconds=60, failed=failed)
+    supervision.start(names)
+    failed = broken_code.or_failed(supervision.given_up(names))
+    if "web" in names:
+        with step("web"):
+            wait_until(health.is_live, "web", seconds=60, failed=failed)
+        _require_migrations()
+    for name in ("worker", "beat"):
+        if name in names:
+            with step(name):
+                wait_until(partial(health.is_well, name), name, seconds=60, failed=failed)
+    if "web" in names:
+        wait_until(partial(is_up, settings, names), "web", seconds=20, failed=failed)
+
+
+def _require_migrations() -> None:
+    """Apply what is missing. Raises StackError for a database with migrations that this code does not have."""
+    problem = health.problems("/readyz").get("migrations", "")
+    if UNKNOWN_MIGRATIONS in problem:
+        raise StackError(problem)
     if not health.is_ready():
         # Somebody has migrated backwards, or made the database anew.
         migrate()
-    for name in ("worker", "beat"):
-        with step(name):
-            wait_until(partial(health.is_well, name), name, seconds=60, failed=failed)
-    wait_until(partial(is_up, settings), "web", seconds=20, failed=failed)
 
 
 def migrate() -> None:

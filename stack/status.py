@@ -2,18 +2,29 @@
 
 from conf import local
 from stack import health, supervision, usage, web
-from stack.console import say, table
+from stack import packages_in_use as lock
+from stack.console import paint, say, table
 from stack.environment import Environment
 from stack.program import Program
 
 
 def overview(settings: Environment) -> str:
-    """Return the table of what runs, and the addresses to open."""
+    """Return the table of what runs, what is wrong with it, and the addresses to open."""
     rows: list[tuple[str, ...]] = [("PROGRAM", "STATE", "PID", "UP", "MEMORY", "WHERE")]
     rows += [_row(program, settings) for program in supervision.programs().values()]
     base = f"http://localhost:{web.kept()}"
-    links = f"  API {base}/  docs {base}/api/docs/  admin {base}/admin/  health {base}/healthz"
-    return f"{table(rows)}\n\n{links}"
+    links = {"API": "/", "docs": "/api/docs/", "admin": "/admin/", "health": "/healthz"}
+    addresses = "\n".join(f"  {name:<7} {base}{path}" for name, path in links.items())
+    return "\n\n".join([table(rows), *_warnings(), addresses])
+
+
+def _warnings() -> list[str]:
+    found = [paint("red", f"  not well: {name}: {why}") for name, why in health.problems().items()]
+    if found:
+        found.append("  To see why: just logs. To heal what can be healed: just up")
+    if lock.has_changed():
+        found.append(paint("yellow", "  uv.lock has changed since the start. To take it: just restart"))
+    return ["\n".join(found)] if found else []
 
 
 def show(settings: Environment) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from conf import local
 from stack.errors import StackError
 from stack.program import log_of
+from stack.records import records
+from stack.render import renderer
 
 
 def wait_until(
@@ -29,4 +31,6 @@ def _tail(name: str, lines: int = 20) -> str:
     if not path.is_file():
         return ""
     last = path.read_text(errors="replace").splitlines()[-lines:]
-    return f" The last lines of {path}:\n" + "\n".join(f"  {line}" for line in last)
+    render = renderer(prefix=False)
+    shown = "\n".join(render(record) for record in records(name, last, before=0.0))
+    return f" The last lines of {path}:\n" + "\n".join(f"  {line}" for line in shown.splitlines())

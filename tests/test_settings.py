@@ -54,6 +54,23 @@ def test_each_process_of_the_tests_has_redis_databases_of_its_own() -> None:
     assert databases == [[3, 4, 5], [3, 4, 5], [6, 7, 8], [93, 94, 95], [0, 1, 2]]
 
 
+def test_tests_use_servers_of_their_own_wherever_developments_are() -> None:
+    elsewhere = {"DATABASE_URL": "postgres://user:pw@localhost/shop", "REDIS_URL": "redis://localhost:6379"}
+    loaded = load(ENVIRONMENT="test", **elsewhere)
+    assert loaded["DATABASES"]["default"]["HOST"] == str(local.RUNTIME)
+    urls = (loaded["CELERY_BROKER_URL"], loaded["CACHES"]["default"]["LOCATION"], loaded["LIMITER_URL"])
+    assert all(str(local.REDIS_SOCKET) in url for url in urls)
+
+
+def test_tests_use_servers_that_are_handed_to_them_and_are_of_this_machine() -> None:
+    handed = {"TEST_DATABASE_URL": "postgres://user:pw@localhost/ci", "TEST_REDIS_URL": "redis://localhost:6379"}
+    loaded = load(ENVIRONMENT="test", **handed)
+    assert loaded["DATABASES"]["default"]["NAME"] == "ci"
+    assert loaded["LIMITER_URL"] == "redis://localhost:6379/5"
+    for name, url in handed.items():
+        assert name in refusal(ENVIRONMENT="test", **{name: url.replace("localhost", "db.example.com")})
+
+
 def test_unset_means_production_which_says_all_that_it_lacks_at_once() -> None:
     said = refusal(DEBUG="True")
     for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "DEBUG is on"):

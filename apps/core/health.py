@@ -3,9 +3,11 @@
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.core.cache import cache as redis_cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
@@ -30,8 +32,25 @@ def migrations() -> None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise DownError("migrations are missing")
+        # In production a newer version may have migrated while this one still serves.
+        if settings.DEVELOPMENT and (unknown := _unknown_migrations(executor.loader)):
+            raise DownError(
+                f"migrations are applied that are unknown to this code: {', '.join(unknown)}. Go back to the code that"
+                " has them, or take them back there (just migrate APP NUMBER), or start over: just reset"
+            )
         # They do not unapply themselves: ask no more.
         _seen["migrated"] = True
+
+
+def _unknown_migrations(loader: MigrationLoader) -> list[str]:
+    """Return what the database has and the files do not, of the apps that have migrations here."""
+    known = {*loader.disk_migrations, *loader.replacements}
+    replaced = {name for migration in loader.disk_migrations.values() for name in migration.replaces}
+    return [
+        f"{app}.{name}"
+        for app, name in loader.applied_migrations
+        if app in loader.migrated_apps and (app, name) not in known | replaced
+    ]
 
 
 def redis() -> None:

@@ -1,12 +1,14 @@
 """The admin, with the limits of the API wherever it takes a password, and shared with it."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
+from django.db import DataError
 from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import Throttled
@@ -51,6 +53,20 @@ class LimitedPasswordChangeView(PasswordChangeView):
 
 class AccountsAdminSite(AdminSite):
     login_form = LimitedLoginForm
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """Answer 400 to filters and selections that no date or key can be: a year 0, a number of 400 digits."""
+
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return view(request, *args, **kwargs)
+            except (ValueError, OverflowError, DataError) as error:
+                if (request.method == "GET" and request.GET) or "_selected_action" in request.POST:
+                    raise BadRequest("The request names no value that can be looked for.") from error
+                raise
+
+        return super().admin_view(checked, cacheable)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         # Django's own method, which names its form itself, with ours.

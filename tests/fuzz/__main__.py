@@ -18,24 +18,26 @@ import psycopg
 import requests
 
 from conf import local
+from conf.api import THROTTLE_RATES
 
 HERE = Path(__file__).parent
 DATABASE = "fuzz"
 ROLES = ("user", "staff")
 # Of all cases so many must come to the view: not stopped for want of a token, or for there being too many.
 PAST = 0.7
+# Cases that there are at least in a run of 40 examples, and how many that is for each example.
+LEAST, LEAST_EACH = 3000, 75
 
 
 def environment() -> dict[str, str]:
     """Return the settings of the tests, with a database of its own, limits that no run reaches, and a fast hash."""
-    scopes = ("anonymous", "user", "login", "mail", "login_failures", "mail_account")
     port = local.read_env().str("POSTGRES_PORT", default="5432")
     return os.environ | {
         "ENVIRONMENT": "test",
         # Databases of Redis that no process of the tests has.
         "PYTEST_XDIST_WORKER": "gw80",
-        "DATABASE_URL": f"postgres://{local.POSTGRES_USER}@/{DATABASE}?host={quote(str(local.RUNTIME))}&port={port}",
-        "THROTTLE_RATES": ",".join(f"{scope}=1000000/s" for scope in scopes),
+        "TEST_DATABASE_URL": f"postgres://{local.POSTGRES_USER}@/{DATABASE}?host={quote(str(local.RUNTIME))}&port={port}",
+        "THROTTLE_RATES": ",".join(f"{scope}=1000000/s" for scope in THROTTLE_RATES),
         "WEB_CONCURRENCY": "1",
         "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks",
         "PYTHONPATH": str(local.ROOT),
@@ -74,6 +76,11 @@ def fuzz(url: str, role: str, examples: int, env: dict[str, str]) -> int:
     return subprocess.run(command, cwd=local.ROOT, env=env | {"FUZZ_ROLE": role}, check=False).returncode
 
 
+def least_of(examples: int) -> int:
+    """Return how many cases there must be: fewer where fewer examples are asked for."""
+    return min(LEAST, LEAST_EACH * examples)
+
+
 def judge(least: int) -> list[str]:
     """Return what the figures, which the hooks wrote, lack."""
     counts = [json.loads((local.STATE / "fuzz" / f"{role}.json").read_text()) for role in ROLES]
@@ -88,8 +95,11 @@ def judge(least: int) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="just fuzz", description=__doc__)
     parser.add_argument("--examples", type=int, default=40, help="cases of each kind for each operation (40)")
-    parser.add_argument("--least", type=int, default=3000, help="cases that there must be in all (3000)")
+    parser.add_argument(
+        "--least", type=int, help=f"cases that there must be in all ({LEAST_EACH} an example, {LEAST} at most)"
+    )
     arguments = parser.parse_args()
+    least = arguments.least or least_of(arguments.examples)
     env = environment()
     fresh_database(env)
     process, url = start_api(env)
@@ -98,7 +108,7 @@ def main() -> int:
     finally:
         process.terminate()
         process.wait()
-    problems = [f"failures as {role}, see above" for role in failed] + judge(arguments.least)
+    problems = [f"failures as {role}, see above" for role in failed] + judge(least)
     print("\n".join(f"error: {problem}" for problem in problems) or "ok")
     return 1 if problems else 0
 

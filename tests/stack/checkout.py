@@ -65,6 +65,11 @@ class Checkout:
         )
         return done
 
+    def run(self, *words: str) -> str:
+        """Run any program in the checkout; return what it printed."""
+        done = subprocess.run(words, cwd=self.path, env=self.environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
     def start(self, *words: str, terminal: bool = False) -> Running:
         return Running(list(words), cwd=self.path, environment=self.environment, terminal=terminal)
 

@@ -24,6 +24,7 @@ def test_control_c_stops_everything(dev: tuple[Checkout, Running]) -> None:
 
     running.process.wait(40)
     assert checkout.processes() == []
+    assert "error" not in running.text()
 
 
 def test_closing_the_terminal_stops_everything(dev: tuple[Checkout, Running]) -> None:

@@ -12,10 +12,10 @@ from rest_framework.settings import api_settings
 
 from apps.core.schema import gives, nothing, takes
 from apps.core.serializers import take_nothing
-from apps.users import services
+from apps.users import seeding, services
 from apps.users.models import AuthToken, CustomUser
 from apps.users.serializers import LoginResponseSerializer, LoginSerializer, SessionSerializer
-from apps.users.views.examples import EMAIL, PASSWORD, PROFILE, SESSION
+from apps.users.views.examples import PROFILE, SESSION
 
 
 class LoginView(knox.LoginView):  # type: ignore[misc] # Knox has no types
@@ -32,7 +32,7 @@ class LoginView(knox.LoginView):  # type: ignore[misc] # Knox has no types
         request=LoginSerializer,
         responses=LoginResponseSerializer,
         examples=[
-            takes({"email": EMAIL, "password": PASSWORD}),
+            takes({"email": seeding.ADMIN, "password": seeding.PASSWORD}),
             gives({"expiry": SESSION["expiry"], "token": "9f2c0e…", "user": PROFILE}),
         ],
     )

@@ -1,8 +1,10 @@
+import json
 import secrets
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 
 from apps.users import seeding
 
@@ -39,6 +41,13 @@ class Command(BaseCommand):
             return
         shown = made if len(made) <= 12 else [*made[:10], "…", made[-1]]  # noqa: PLR2004 - a screen's worth
         self.stdout.write("\n".join([*shown, f"password of these {len(made)}: {password}"]))
+        self._progress(f"\nTo log in:\n{_login_command(made[0], password)}")
+
+
+def _login_command(email: str, password: str) -> str:
+    body = json.dumps({"email": email, "password": password})
+    url = f"{settings.DEVELOPMENT_URL}{reverse('v1:users:knox_login')}"
+    return f"curl -s {url} -H 'Content-Type: application/json' -d '{body}'"
 
 
 def _refuse(options: dict[str, Any]) -> None:
