@@ -3,8 +3,8 @@
 
 set positional-arguments
 
-# Runs a program with the variables that are ours or were chosen, and the packages as they are (stack/launch.py).
-launch := "exec python3 -I -S stack/launch.py"
+# Asks whose the checkout is, then runs a program with the variables that are ours or were chosen (stack/launch.py).
+launch := "sh stack/preflight && exec python3 -I -S stack/launch.py"
 # The same, with the packages brought in line with uv.lock first.
 run := launch + " --sync"
 stack := run + " python -m stack"
@@ -179,7 +179,7 @@ lint:
     {{ run }} ruff format --check
     {{ launch }} ruff check
     {{ launch }} lint-imports --no-cache
-    {{ launch }} shellcheck --norc just .ci/run .envrc
+    {{ launch }} shellcheck --norc just stack/preflight .ci/run .envrc
     {{ launch }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
     {{ launch }} python -m tests.environment.syntax
     just --fmt --check
@@ -237,10 +237,7 @@ check-nix:
 @doctor *args:
     {{ look }} doctor "$@"
 
-# Install the git hook, which checks what changed
+# Install the git hook, which checks what changed; a hook that is there already is left as it is
 [group('setup')]
-@setup:
-    # It goes by ./just and names no path, so that the host and the dev container can share it.
-    mkdir -p "$(git rev-parse --git-path hooks)"
-    printf '%s\n' '#!/bin/sh' 'exec ./just hook pre-commit hook-impl --config .pre-commit-config.yaml --hook-type pre-commit --hook-dir "${0%/*}" -- "$@"' > "$(git rev-parse --git-path hooks/pre-commit)"
-    chmod +x "$(git rev-parse --git-path hooks/pre-commit)"
+@setup *args:
+    {{ stack }} setup "$@"

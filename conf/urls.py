@@ -14,8 +14,10 @@ from apps.core.views import index
 from conf.security import DOCUMENTATION_POLICY
 
 FAVICON = f"{settings.STATIC_URL.strip('/')}/drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
-swagger = csp_update(DOCUMENTATION_POLICY)(SpectacularSwaggerSplitView.as_view())
-redoc = csp_update(DOCUMENTATION_POLICY)(SpectacularRedocView.as_view(template_name="core/redoc.html"))
+swagger = errors.read_only(csp_update(DOCUMENTATION_POLICY)(SpectacularSwaggerSplitView.as_view()))
+redoc = errors.read_only(
+    csp_update(DOCUMENTATION_POLICY)(SpectacularRedocView.as_view(template_name="core/redoc.html"))
+)
 
 v1 = [
     path("", include("apps.users.urls")),
@@ -25,7 +27,7 @@ v1 = [
 urlpatterns = [
     path("", index, name="index"),
     # Browsers ask for it on their own, and write an error where there is none.
-    path("favicon.ico", RedirectView.as_view(url=f"/{FAVICON}")),
+    path("favicon.ico", errors.read_only(RedirectView.as_view(url=f"/{FAVICON}"))),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conf import local
-from stack import commands, interrupts, logs, program
+from stack import commands, directories, interrupts, logs, program
 from stack.console import complain
 from stack.errors import StackError
 
@@ -23,6 +23,7 @@ SIMPLE: dict[str, Command] = {
     "dev": commands.develop,
     "prepare": commands.prepare,
     "doctor": commands.examine,
+    "setup": commands.setup,
 }
 
 
@@ -68,6 +69,7 @@ def main() -> int:
     arguments = parse(sys.argv[1:])
     interrupts.listen()
     try:
+        directories.require_owner()
         return int(arguments.run(arguments))
     except StackError as error:
         complain(f"error: {error}")

@@ -157,3 +157,11 @@ def reset(arguments: argparse.Namespace) -> int:
 def examine(_: argparse.Namespace) -> int:
     """Look at everything that the stack stands on; exit status 1 where something is wrong."""
     return 0 if doctor.examine() else 1
+
+
+def setup(_: argparse.Namespace) -> int:
+    """Install the git hook, which checks what changed; a hook that is there already is left as it is."""
+    from stack import git_hook
+
+    say(f"the hook is in {git_hook.install()}")
+    return 0

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import shutil
 import stat
 from pathlib import Path
@@ -11,6 +12,22 @@ from stack.errors import StackError
 
 # Bytes: a new cluster, and room for its write-ahead log.
 _NEEDED = 100_000_000
+
+
+def require_owner(state: Path = local.STATE) -> None:
+    """Raise StackError where the state is another user's: as root we could end that user's stack, and lock them out."""
+    if state.exists() and (owner := state.stat().st_uid) != os.geteuid():
+        raise StackError(
+            f"{state} belongs to {_user(owner)}, and you are {_user(os.geteuid())}. Nothing was changed. Type it as"
+            f" {_user(owner)}, or use a clone of your own, or set STATE_DIR to a directory of yours."
+        )
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def make_state(state: Path = local.STATE) -> None:
@@ -57,3 +74,10 @@ def remove_runtime() -> None:
     """Take the directory of the sockets away, with sockets that killed servers have left there."""
     check_runtime()
     shutil.rmtree(local.RUNTIME, ignore_errors=True)
+
+
+def remove_former_runtime(runtime: Path) -> None:
+    """Take away the directory of the sockets that the checkout had at another path, where it is one of this user's."""
+    is_one = runtime.parent == local.RUNTIME.parent and runtime.name.startswith(f"{local.PROJECT}-{os.getuid()}-")
+    if is_one and runtime.is_dir() and not runtime.is_symlink() and runtime.stat().st_uid == os.getuid():
+        shutil.rmtree(runtime, ignore_errors=True)

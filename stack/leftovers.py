@@ -1,8 +1,11 @@
 """Processes that an earlier start of this checkout has left behind.
 
 They are known by a mark in their environment, which our supervisor alone gives and every child inherits. So
-nothing depends on a pid file, which can be deleted, or hold a pid that has become another program's. Where a system
-hides the environment, they are known by their pid and start time on record (stack/process_records.py).
+nothing depends on a pid file, which can be deleted, or hold a pid that has become another program's. A process whose
+environment cannot be read is known by the record of pids and start times (stack/pids.py), its children by their parent.
+
+The mark names the state directory by its path and by what stays when it is renamed: a stack goes on belonging to its
+checkout when that is moved, and does not belong to another one that is put in its place.
 """
 
 import os
@@ -11,11 +14,12 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
 from conf import local
-from stack import place, process_records
+from stack import pids, place
 
 # What tells a program to end well, where it is not TERM: Postgres' fast shutdown, and Celery's soft one,
 # which hands back to the queue what runs. The same as in supervisord.conf.
@@ -25,20 +29,69 @@ _PROGRAM = "SUPERVISOR_PROCESS_NAME"
 
 def mark() -> dict[str, str]:
     """Return the variables that mark the processes of this checkout."""
-    return {"STACK_STATE": str(local.STATE), "STACK_PLACE": place.namespace()}
+    return {
+        "STACK_STATE": str(local.STATE),
+        "STACK_STATE_ID": pids.identity(local.STATE),
+        "STACK_PLACE": place.namespace(),
+    }
 
 
 def processes(program: str = "") -> list[psutil.Process]:
     """Return the living processes of this checkout, or of one of its programs; never this one or its ancestors."""
     above = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    marked = [process for process in psutil.process_iter() if process.pid not in above and _is_marked(process, program)]
-    recorded = [process for process in _recorded(program) if process.pid not in above and is_alive(process)]
-    return list(dict.fromkeys([*marked, *recorded]))
+    records = pids.read()
+    found = ((process, _identify(process, records)) for process in psutil.process_iter() if process.pid not in above)
+    return [process for process, name in found if name and (not program or name == program) and is_alive(process)]
 
 
-def _recorded(program: str = "") -> list[psutil.Process]:
-    records = [record for record in process_records.read() if not program or record.program == program]
-    return [process for record in records for process in record.processes()]
+def is_program(pid: int, program: str) -> bool:
+    """Say whether the pid is a process of this checkout's program, and not somebody else's by now."""
+    try:
+        process = psutil.Process(pid)
+        return _identify(process, pids.read()) == program and is_alive(process)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _identify(process: psutil.Process, records: dict[int, pids.Process]) -> str:
+    """Return the program that the process belongs to, or pids.SUPERVISOR; empty for one that is not ours."""
+    environment = _environment(process)
+    if environment:
+        return environment.get(_PROGRAM, pids.SUPERVISOR) if _is_marked(process, environment) else ""
+    if not records or not _is_of_this_user(process):
+        return ""
+    family = [process.pid, *_ancestors(process)]
+    return next((record.program for pid in family for record in records.values() if pids.belongs(pid, record)), "")
+
+
+def _is_marked(process: psutil.Process, environment: dict[str, str]) -> bool:
+    ours = mark()
+    if environment.get("STACK_PLACE") != ours["STACK_PLACE"]:
+        return False
+    its_state = environment.get("STACK_STATE_ID", "")
+    if its_state and its_state == ours["STACK_STATE_ID"]:
+        return True
+    # The same path: of a state that was deleted, unless that was moved, with the stack in it.
+    return environment.get("STACK_STATE") == ours["STACK_STATE"] and not _is_elsewhere(process, its_state)
+
+
+def _is_elsewhere(process: psutil.Process, state: str) -> bool:
+    """Say whether the state directory of a process still exists; the supervisor and the servers work in it."""
+    if not state:
+        return False
+    for pid in (process.pid, *_ancestors(process)):
+        with suppress(psutil.Error, OSError):
+            directory = Path(psutil.Process(pid).cwd())
+            if state in {pids.identity(path) for path in (directory, directory.parent, directory / local.STATE.name)}:
+                return True
+    return False
+
+
+def _is_of_this_user(process: psutil.Process) -> bool:
+    try:
+        return os.geteuid() in (0, process.uids().effective)
+    except psutil.Error:
+        return False
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:
@@ -46,20 +99,6 @@ def _environment(process: psutil.Process) -> dict[str, str]:
         return process.environ()
     except (psutil.Error, OSError):
         return {}
-
-
-def is_program(pid: int, program: str) -> bool:
-    """Say whether the pid is a process of this checkout's program, and not somebody else's by now."""
-    try:
-        process = psutil.Process(pid)
-    except psutil.NoSuchProcess:
-        return False
-    return _is_marked(process, program) or (is_alive(process) and process in _recorded(program))
-
-
-def _is_marked(process: psutil.Process, program: str) -> bool:
-    wanted = mark() | ({_PROGRAM: program} if program else {})
-    return wanted.items() <= _environment(process).items() and is_alive(process)
 
 
 def orphans(supervisor: int) -> list[psutil.Process]:
@@ -85,7 +124,7 @@ def is_alive(process: psutil.Process) -> bool:
 def end(found: list[psutil.Process]) -> None:
     """Tell the supervisor to end everything. What has none any more gets 2 s, Postgres 20, and is killed then."""
     programs = {process: _program(process) for process in found}
-    supervisors = [process for process in found if not programs[process]]
+    supervisors = [process for process, program in programs.items() if program == pids.SUPERVISOR]
     for process in supervisors:
         _send(process, signal.SIGTERM)
     # It knows how long each of its programs may take, 30 s at most.
@@ -107,13 +146,13 @@ def kill(found: list[psutil.Process]) -> None:
 
 
 def _program(process: psutil.Process) -> str:
-    """Return the program that the process belongs to; empty for the supervisor."""
-    environment = _environment(process)
-    if mark().items() <= environment.items():
-        return environment.get(_PROGRAM, "")
-    # The supervisor's descendants are the programs, which have records of their own.
-    owners = [record.program for record in process_records.read() if process in record.processes()]
-    return next((owner for owner in owners if owner != process_records.SUPERVISOR), "")
+    return _identify(process, pids.read())
+
+
+def runtimes(found: Iterable[psutil.Process]) -> set[Path]:
+    """Return the directories of the sockets that the processes were started with: a move of the state changes it."""
+    names = {_environment(process).get("STACK_RUNTIME", "") for process in found}
+    return {Path(name) for name in names if name}
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

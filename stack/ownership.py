@@ -14,7 +14,6 @@ from pathlib import Path
 
 from stack import place
 from stack.errors import StackError
-from stack.place import Place
 
 
 def claim(data: Path, *, seconds: float) -> int:
@@ -41,13 +40,14 @@ def require_free(data: Path) -> None:
 
 def stamp(data: Path) -> None:
     """Write down who has the directory now."""
-    _stamp_of(data).write_text(json.dumps(asdict(place.here()) | {"since": time.strftime("%Y-%m-%d %H:%M")}))
+    since = time.strftime("%Y-%m-%d %H:%M")
+    _stamp_of(data).write_text(json.dumps(asdict(place.here()) | {"since": since, "pid": os.getpid()}))
 
 
 def release(data: Path) -> None:
-    """Take our stamp away: the server has ended as it should. Somebody else's says something still."""
+    """Take our stamp away when no server has the directory any more. Somebody else's says something still."""
     by, here = holder(data), place.here()
-    if (by.get("boot"), by.get("namespace")) == (here.boot, here.namespace):
+    if (by.get("boot"), by.get("namespace")) == (here.boot, here.namespace) and not _is_locked(data):
         _stamp_of(data).unlink(missing_ok=True)
 
 
@@ -78,27 +78,41 @@ def _lock(descriptor: int, data: Path, deadline: float) -> None:
             return
 
 
+def _is_locked(data: Path) -> bool:
+    if not data.exists():
+        return False
+    descriptor = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _in_use(data: Path) -> StackError:
     by, here = holder(data), place.here()
-    where = "another container" if by.get("namespace") not in (None, here.namespace) else "this machine"
+    since = f"({by.get('host', 'unknown host')}, since {by.get('since', '?')})"
+    if by.get("namespace") in (None, here.namespace):
+        return StackError(
+            f"{data} is in use by a server in this machine {since}, which is not of this checkout's stack. Stop it"
+            f" (its pid was {by.get('pid', 'not written down')}), or give this one a state of its own: STATE_DIR."
+        )
     return StackError(
-        f"{data} is in use by a server in {where} ({by.get('host', 'unknown host')}, since {by.get('since', '?')})."
-        " Stop it there: just down. Or give this one a state of its own: STATE_DIR."
+        f"{data} is in use by a server in another container {since}. Stop it there: just down. Or give this one a"
+        " state of its own: STATE_DIR."
     )
 
 
 def _refuse_another_machine(data: Path) -> None:
-    """With another kernel the lock says nothing. A machine that has only been restarted is not another one."""
+    """With another kernel the lock says nothing. A machine that was restarted or renamed is not another one."""
     by, here = holder(data), place.here()
-    if not by or by.get("boot") == here.boot or _is_the_same_machine(by, here):
+    if not by or by.get("boot") == here.boot or by.get("host") == here.host:
+        return
+    if here.machine and by.get("machine") == here.machine:
         return
     raise StackError(
         f"{data} was last used by another machine, {by.get('host')} (since {by.get('since')}), and was not closed"
         f" there. Two servers would destroy it. Run `just down` there; if it is gone for good: rm '{_stamp_of(data)}'"
     )
-
-
-def _is_the_same_machine(by: dict[str, str], here: Place) -> bool:
-    if by.get("machine") and here.machine:
-        return by["machine"] == here.machine
-    return by.get("host") == here.host

@@ -1,4 +1,4 @@
-"""Where this process runs: which machine, which start of it, which PID namespace."""
+"""Where this process runs: on which machine, in which start of it, in which PID namespace."""
 
 import functools
 import os
@@ -15,16 +15,11 @@ _NAMESPACE = Path("/proc/self/ns/pid")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-# Set by devcontainer.json: the same for every container that is built for one checkout.
-_CONTAINER = "DEVCONTAINER_ID"
-
-
 @dataclass(frozen=True)
 class Place:
     """host names the machine or container for people; boot tells kernels, and starts of one, apart.
 
-    machine stays the same when the host gets another name; empty where nothing is known to stay the same. A
-    machine id of Linux is not used: machines made from one image share it.
+    machine is what a restart, a new host name and a rebuilt container leave the same; empty where nothing is.
     """
 
     host: str
@@ -35,33 +30,7 @@ class Place:
 
 def here() -> Place:
     """Return where we are."""
-    return Place(socket.gethostname(), _boot(), namespace(), machine())
-
-
-def machine() -> str:
-    """Return what identifies the dev container or the Mac that this is; empty for any other machine.
-
-    A rebuilt container has another host name, and a Mac takes one from whatever network it is in.
-    """
-    if container := os.environ.get(_CONTAINER):
-        return f"dev container {container}"
-    return _hardware_uuid() if sys.platform == "darwin" else ""
-
-
-@functools.cache
-def _hardware_uuid() -> str:
-    command = ["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"]
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return hardware_uuid_in(said)
-
-
-def hardware_uuid_in(said: str) -> str:
-    """Return the hardware UUID in what ioreg(8) prints of the platform expert; empty where there is none."""
-    found = re.search(r'"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"', said)
-    return f"Mac {found[1]}" if found else ""
+    return Place(socket.gethostname(), boot(), namespace(), machine())
 
 
 def namespace() -> str:
@@ -69,5 +38,33 @@ def namespace() -> str:
     return str(_NAMESPACE.readlink()) if _NAMESPACE.is_symlink() else ""
 
 
-def _boot() -> str:
-    return _BOOT.read_text().strip() if _BOOT.exists() else f"{psutil.boot_time():.0f}"
+@functools.cache
+def boot() -> str:
+    """Return what differs from one start of the machine to the next."""
+    if _BOOT.exists():
+        return _BOOT.read_text().strip()
+    # macOS changes the time of the boot when its clock is set.
+    return _output("sysctl", "-n", "kern.bootsessionuuid").strip() or f"{psutil.boot_time():.0f}"
+
+
+def machine() -> str:
+    """Return what names this machine; empty on Linux outside the dev container: images share their machine id."""
+    if given := os.environ.get("STACK_MACHINE_ID"):
+        # The dev container's own id: it and its volume survive a rebuild, its host name does not.
+        return f"given {given}"
+    # A Mac's host name may be DHCP's.
+    is_mac = sys.platform == "darwin"
+    return hardware_uuid(_output("ioreg", "-rd1", "-c", "IOPlatformExpertDevice")) if is_mac else ""
+
+
+def hardware_uuid(registry: str) -> str:
+    """Return a Mac's own number from the output of ioreg."""
+    found = re.search(r'"IOPlatformUUID" = "([^"]+)"', registry)
+    return f"mac {found[1]}" if found else ""
+
+
+def _output(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=5).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""

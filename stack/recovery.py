@@ -22,8 +22,12 @@ def heal() -> None:
 def end_everything() -> None:
     """End every process of this checkout, reachable or not, and take the sockets away."""
     if found := leftovers.processes():
+        runtimes = leftovers.runtimes(found)
         with step("end what was left running"):
             leftovers.end(found)
+        # Where the checkout was before it was moved.
+        for runtime in runtimes - {local.RUNTIME}:
+            directories.remove_former_runtime(runtime)
     directories.remove_runtime()
 
 

@@ -10,18 +10,7 @@ import sys
 from collections.abc import Callable
 
 from conf import local
-from stack import (
-    environment,
-    leftovers,
-    ownership,
-    postgres,
-    process_records,
-    program,
-    redis,
-    servers,
-    unprivileged,
-    web,
-)
+from stack import environment, leftovers, ownership, pids, postgres, program, redis, servers, unprivileged, web
 from stack.console import complain
 from stack.errors import StackError
 
@@ -94,6 +83,11 @@ def die_with_parent(number: int) -> None:
             sys.exit("the supervisor is gone")
 
 
+def for_forking(platform: str) -> dict[str, str]:
+    """Return the variables for programs that fork: else macOS ends their children (celery/celery#4113)."""
+    return {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"} if platform == "darwin" else {}
+
+
 def main(name: str) -> None:
     """Replace this process with the program."""
     die_with_parent(_DEATH_SIGNALS.get(name, signal.SIGTERM))
@@ -102,19 +96,17 @@ def main(name: str) -> None:
     if name != "reload":
         # The reloader stays while others are started anew, with what was given since.
         environment.adopt()
+    pids.write(name, os.getpid())
     try:
         command = COMMANDS[name]()
         environment.note_start(name)
     except StackError as error:
         complain(str(error))
         sys.exit(1)
-    process_records.write(name, os.getpid())
     if name in program.SERVERS:
         # For Python's wheels alone.
         os.environ.pop("LD_LIBRARY_PATH", None)
-    if sys.platform == "darwin":
-        # Else a fork after a framework was used ends in a crash (celery/celery#4113, benoitc/gunicorn#1701).
-        os.environ["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
+    os.environ.update(for_forking(sys.platform))
     os.chdir(local.ROOT)
     os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 

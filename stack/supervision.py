@@ -14,7 +14,7 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from conf import local
-from stack import leftovers, process_records, servers, variables
+from stack import leftovers, pids, servers, variables
 from stack.errors import StackError
 from stack.program import PROGRAMS, Program
 from stack.waiting import wait_until
@@ -70,7 +70,7 @@ def start_supervisor() -> None:
             stderr=output,
             start_new_session=True,
         )
-    process_records.write(process_records.SUPERVISOR, process.pid)
+    pids.write(pids.SUPERVISOR, process.pid)
     wait_until(programs, "the supervisor", seconds=10, failed=lambda: process.poll() is not None and "supervisord")
 
 

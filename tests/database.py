@@ -6,6 +6,7 @@ writes for every app; to delete the rows and to copy the first ones back takes a
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -50,13 +51,25 @@ def _migrate(name: str) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Keep what the migrations wrote, and restore it after each test that commits."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        tables = [f'"{table}"' for table in connection.introspection.django_table_names(only_existing=True)]
-        keep = [f"CREATE TABLE first.{table} AS TABLE {table}" for table in tables]
+        tables = _tables_and_columns(cursor)
+        copies = [f"first.{table} AS SELECT {columns} FROM {table}" for table, columns in tables.items()]  # noqa: S608
+        keep = [f"CREATE TABLE {copy}" for copy in copies]
         cursor.execute(";".join(["DROP SCHEMA IF EXISTS first CASCADE", "CREATE SCHEMA first", *keep]))
     # All in one transaction: Django's foreign keys are looked at when it ends.
     delete = [f"DELETE FROM {table}" for table in tables]  # noqa: S608 - the tables are ours
-    copy = [f"INSERT INTO {table} TABLE first.{table}" for table in tables]
+    copy = [f"INSERT INTO {table} ({columns}) TABLE first.{table}" for table, columns in tables.items()]
     restore = ";".join([*delete, *copy])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: connection.cursor().execute(restore))
         yield
+
+
+def _tables_and_columns(cursor: Any) -> dict[str, str]:
+    """Return the tables with the columns that can be written: what Postgres generates it refuses to take."""
+    cursor.execute(
+        "SELECT quote_ident(table_name), string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position)"
+        " FROM information_schema.columns WHERE table_schema = 'public' AND is_generated = 'NEVER'"
+        " AND table_name = ANY(%s) GROUP BY table_name",
+        [connection.introspection.django_table_names(only_existing=True)],
+    )
+    return dict(cursor.fetchall())

@@ -98,7 +98,7 @@ def test_the_environment_wins(env_file: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(("word", "value"), [("True", True), ("on", True), ("1", True), ("NO", False), ("0", False)])
-def test_words_for_true_and_false(env_file: Path, word: str, value: bool) -> None:  # noqa: FBT001
+def test_words_for_true_and_false(env_file: Path, word: str, value: bool) -> None:
     env_file.write_text(f"SOME_FLAG={word} # as people write it\n")
 
     assert local.read_env(env_file).bool("SOME_FLAG", default=not value) is value

@@ -21,7 +21,7 @@ from conf import local
         ("postgres://localhost.example.com/app", False),
     ],
 )
-def test_a_server_is_local_only_where_it_is_this_machine(url: str, expected: bool) -> None:  # noqa: FBT001
+def test_a_server_is_local_only_where_it_is_this_machine(url: str, expected: bool) -> None:
     assert local.is_local(url) is expected
 
 

@@ -1,8 +1,7 @@
 """Which processes are ours, and how they are ended."""
 
-import contextlib
-import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +12,7 @@ import psutil
 import pytest
 
 from conf import local
-from stack import leftovers, process_records
+from stack import leftovers
 
 Start = Callable[..., psutil.Process]
 
@@ -21,7 +20,6 @@ Start = Callable[..., psutil.Process]
 @pytest.fixture(autouse=True)
 def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "STATE", tmp_path / "state")
-    local.STATE.mkdir()
 
 
 @pytest.fixture
@@ -29,9 +27,9 @@ def start() -> Iterator[Start]:
     """Return a function that starts a process with variables in its environment."""
     started = []
 
-    def start(script: str = "exec sleep 60", **variables: str) -> psutil.Process:
+    def start(script: str = "exec sleep 60", cwd: Path | None = None, **variables: str) -> psutil.Process:
         command = ["sh", "-c", script]
-        process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE)
+        process = subprocess.Popen(command, cwd=cwd, env=os.environ | variables, stdout=subprocess.PIPE)
         started.append(process)
         found = psutil.Process(process.pid)
         # Until it has become sleep, there is a moment in which it has no environment.
@@ -70,6 +68,46 @@ def test_one_that_runs_below_ours_does_not_find_itself(monkeypatch: pytest.Monke
     assert leftovers.processes() == []
 
 
+@pytest.fixture
+def state() -> Path:
+    local.STATE.mkdir()
+    return local.STATE
+
+
+def test_the_processes_of_a_checkout_stay_its_own_when_it_is_moved(
+    state: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = start(**leftovers.mark())
+    monkeypatch.setattr(local, "STATE", state.rename(state.with_name("moved")))
+
+    assert leftovers.processes() == [ours]
+
+
+def test_the_processes_of_a_state_that_was_deleted_stay_ours(state: Path, start: Start) -> None:
+    ours = start("exec sleep 60", state, **leftovers.mark())
+    occupy(state.with_name("deleted"), state)
+    shutil.rmtree(state.with_name("deleted"))
+
+    assert leftovers.processes() == [ours]
+
+
+@pytest.mark.parametrize("works_in", [".", "postgres"])
+def test_a_checkout_in_the_place_of_one_that_was_moved_does_not_own_its_processes(
+    state: Path, start: Start, works_in: str
+) -> None:
+    (state / "postgres").mkdir()
+    start("exec sleep 60", state / works_in, **leftovers.mark())
+    occupy(state.with_name("moved"), state)
+
+    assert leftovers.processes() == []
+
+
+def occupy(moved_to: Path, state: Path) -> None:
+    """Move the state away and put a new one in its place, as a new clone there does."""
+    state.rename(moved_to)
+    state.mkdir()
+
+
 def test_orphans_are_those_that_the_supervisor_does_not_lead(start: Start) -> None:
     orphan = start(**leftovers.mark())
 
@@ -96,70 +134,3 @@ def test_a_zombie_counts_as_dead(start: Start) -> None:
         pass
 
     assert not leftovers.is_alive(process)
-
-
-@pytest.fixture
-def start_hidden() -> Iterator[Start]:
-    """Return a function that starts a process with a child, in a group of their own, whose environment says nothing."""
-    started = []
-
-    def start() -> psutil.Process:
-        script = "sleep 61 & echo $!; exec sleep 60"
-        process = subprocess.Popen(
-            ["sh", "-c", script], env={"PATH": os.environ["PATH"]}, stdout=subprocess.PIPE, process_group=0
-        )
-        started.append(process)
-        assert process.stdout
-        process.stdout.readline()
-        return psutil.Process(process.pid)
-
-    yield start
-    for process in started:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def test_a_process_that_hides_its_environment_is_found_by_its_record(start_hidden: Start) -> None:
-    worker, _other = start_hidden(), start_hidden()
-    process_records.write("worker", worker.pid)
-
-    assert set(leftovers.processes()) == {worker, *worker.children()}
-    assert leftovers.processes("web") == []
-    assert leftovers.is_program(worker.pid, "worker")
-    assert not leftovers.is_program(worker.pid, "web")
-
-
-def test_the_children_of_one_that_was_killed_are_found_by_their_group(start_hidden: Start) -> None:
-    worker = start_hidden()
-    process_records.write("worker", worker.pid)
-    (child,) = worker.children()
-
-    worker.kill()
-    worker.wait()
-
-    assert leftovers.processes("worker") == [child]
-    assert leftovers.orphans(supervisor=os.getpid()) == [child]
-    leftovers.end(leftovers.processes())
-    assert not leftovers.is_alive(child)
-
-
-@pytest.mark.parametrize("changed", [{"started": 0.0}, {"namespace": "pid:[another container]"}])
-def test_a_record_of_a_pid_that_is_somebody_else_s_by_now_means_nobody(
-    start_hidden: Start, changed: dict[str, object]
-) -> None:
-    process = start_hidden()
-    process_records.write("worker", process.pid)
-    path = local.STATE / "processes/worker"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
-
-    assert leftovers.processes() == []
-    assert not leftovers.is_program(process.pid, "worker")
-
-
-@pytest.mark.parametrize("content", ["", "no json", "[]", '{"pid": 1}'])
-def test_a_damaged_record_counts_for_nothing(content: str) -> None:
-    (local.STATE / "processes").mkdir()
-    (local.STATE / "processes/worker").write_text(content)
-
-    assert leftovers.processes() == []

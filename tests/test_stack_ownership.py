@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from conf import local
 from stack import ownership, place
 from stack.errors import StackError
 
@@ -23,9 +24,19 @@ print(child.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
+_IOREG = """
++-o J314sAP  <class IOPlatformExpertDevice, id 0x10000026a, registered, matched, active, busy 0 (0 ms), retain 36>
+    {
+      "manufacturer" = <"Apple Inc.">
+      "IOPlatformSerialNumber" = "XXXXXXXXXX"
+      "IOPlatformUUID" = "0C1B2A39-4857-6675-8493-A2B1C0D9E8F7"
+    }
+"""
+
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("STACK_MACHINE_ID", raising=False)
     (tmp_path / "data").mkdir()
     return tmp_path / "data"
 
@@ -62,50 +73,60 @@ def test_another_machine_may_still_have_what_its_stamp_names(data: Path) -> None
         ownership.require_free(data)
 
 
-def test_a_rebuilt_dev_container_has_what_the_one_before_has_left_open(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DEVCONTAINER_ID", "1q2w3e")
-    leave_stamp(data, host="0123456789ab", boot="before the restart", namespace="pid:[1]")
-
-    ownership.require_free(data)
-
-
-def test_another_dev_container_may_still_have_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEVCONTAINER_ID", "another checkout's")
-    leave_stamp(data, boot="another")
-    monkeypatch.setenv("DEVCONTAINER_ID", "1q2w3e")
-
-    with pytest.raises(StackError, match="another machine"):
-        ownership.require_free(data)
-
-
-def test_a_dev_container_and_its_host_are_not_the_same_machine(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEVCONTAINER_ID", "1q2w3e")
-    leave_stamp(data, boot="another", machine="", host="laptop")
-
-    with pytest.raises(StackError, match="laptop"):
-        ownership.require_free(data)
-
-
-def test_a_renamed_mac_has_what_it_has_left_open(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # As ioreg(8) prints it; the name comes from the network, the UUID from the hardware.
-    said = '  |   "IOPlatformUUID" = "5C6F1E0B-1D9A-5E0C-9B55-7D0F3C1B2A90"\n  |   "IOPlatformSerialNumber" = "C02"'
-    mac = place.hardware_uuid_in(said)
-    monkeypatch.setattr(place, "machine", lambda: mac)
-    leave_stamp(data, host="dhcp-17.example.com", boot="1795000000")
-
-    ownership.require_free(data)
-
-    assert mac == "Mac 5C6F1E0B-1D9A-5E0C-9B55-7D0F3C1B2A90"
-    assert place.hardware_uuid_in("no such device") == ""
-
-
 @pytest.mark.parametrize("changes", [{}, {"host": "another container"}, {"boot": "before the restart"}])
 def test_the_stamp_of_this_machine_is_stale_when_the_lock_is_free(data: Path, changes: dict[str, str]) -> None:
     leave_stamp(data, **changes)
 
     ownership.require_free(data)
+
+
+def test_a_rebuilt_container_goes_on_with_its_data_after_a_reboot(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STACK_MACHINE_ID", "1s2f3")
+    leave_stamp(data, host="0af31c9", boot="before the reboot", namespace="pid:[4]")
+
+    ownership.require_free(data)
+
+
+def test_another_container_on_another_machine_may_live(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STACK_MACHINE_ID", "1s2f3")
+    leave_stamp(data, host="0af31c9", boot="another")
+    monkeypatch.setenv("STACK_MACHINE_ID", "another")
+
+    with pytest.raises(StackError, match="0af31c9"):
+        ownership.require_free(data)
+
+
+def test_a_mac_that_dhcp_has_renamed_goes_on_with_its_data(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "machine", lambda: place.hardware_uuid(_IOREG))
+    leave_stamp(data, host="adas-mac.fritz.box", boot="another")
+
+    ownership.require_free(data)
+
+
+def test_stamps_that_name_no_machine_do_not_match_one_another(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "machine", str)
+    leave_stamp(data, host="laptop", boot="another")
+
+    with pytest.raises(StackError, match="laptop"):
+        ownership.require_free(data)
+
+
+def test_the_dev_container_hands_in_its_own_id() -> None:
+    configuration = (local.ROOT / ".devcontainer/devcontainer.json").read_text()
+
+    assert '"STACK_MACHINE_ID": "${devcontainerId}"' in configuration
+
+
+def test_the_stamp_stays_as_long_as_a_server_has_the_directory(data: Path) -> None:
+    descriptor = ownership.claim(data, seconds=0)
+    ownership.stamp(data)
+
+    ownership.release(data)
+
+    assert ownership.holder(data)["pid"] == str(os.getpid())
+    os.close(descriptor)
+    ownership.release(data)
+    assert ownership.holder(data) == {}
 
 
 def test_a_server_that_ended_well_leaves_no_stamp(data: Path) -> None:

@@ -1,3 +1,4 @@
+from django.core.exceptions import BadRequest
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
@@ -12,3 +13,7 @@ class PayloadTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large."
     default_code = "payload_too_large"
+
+
+class MalformedRequestError(BadRequest):
+    """The request makes no sense; the text is for its sender."""

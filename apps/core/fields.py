@@ -1,12 +1,171 @@
+"""Fields that take the JSON type that the schema promises, and no other.
+
+The framework takes a number for its digits, the text "yes" for true, true for 1: whoever sends such a thing is told
+so here. StrictModelSerializer (serializers.py) chooses them for the fields of a model.
+"""
+
+import re
 from typing import Any
 
+from django.db import models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
 class StrictCharField(serializers.CharField):
-    """Text, and nothing else: the framework takes a number for its digits, which the schema does not promise."""
+    """Text, and nothing else."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class StrictEmailField(StrictCharField, serializers.EmailField):
+    pass
+
+
+class StrictSlugField(StrictCharField, serializers.SlugField):
+    pass
+
+
+class StrictURLField(StrictCharField, serializers.URLField):
+    pass
+
+
+class StrictBooleanField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A number without a fraction; 1.0 is one, as in JSON Schema."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float) or data % 1 != 0:
+            self.fail("invalid")
+        return int(data)
+
+
+class StrictFloatField(serializers.FloatField):
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return float(super().to_internal_value(data))
+
+
+class _AsText:
+    """What is sent as text; what is no text is read as none, which each field refuses in its own words."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(data if isinstance(data, str) else "")  # type: ignore[misc] # a field's
+
+
+class StrictDateField(_AsText, serializers.DateField):
+    pass
+
+
+class StrictDateTimeField(_AsText, serializers.DateTimeField):
+    pass
+
+
+class StrictTimeField(_AsText, serializers.TimeField):
+    pass
+
+
+class StrictUUIDField(_AsText, serializers.UUIDField):
+    pass
+
+
+# Django reads more, such as seconds alone; this is what it writes.
+_DURATION = r"^(-?[0-9]{1,6} )?[0-9]{2}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?$"
+
+
+@extend_schema_field({"type": "string", "pattern": _DURATION})
+class StrictDurationField(serializers.DurationField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not re.fullmatch(_DURATION, data):
+            self.fail("invalid", format="[D ]HH:MM:SS[.ffffff]")
+        return super().to_internal_value(data)
+
+
+class StrictDecimalField(serializers.DecimalField):
+    """Digits as text: a number would have gone through binary fractions on its way. See also schema.py."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not re.fullmatch(self.pattern, data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+    @property
+    def pattern(self) -> str:
+        whole = f"{{1,{self.max_whole_digits}}}" if self.max_whole_digits else "+"
+        places = f"{{1,{self.decimal_places}}}" if self.decimal_places else "+"
+        return rf"^-?[0-9]{whole}(\.[0-9]{places})?$" if self.decimal_places != 0 else rf"^-?[0-9]{whole}$"
+
+
+class StrictChoiceField(serializers.ChoiceField):
+    def to_internal_value(self, data: Any) -> Any:
+        # The framework compares texts, among which "1" is 1; in JSON 1.0 is.
+        same = int(data) if isinstance(data, float) and data % 1 == 0 else data
+        value = super().to_internal_value(same)
+        if any(isinstance(same, kind) != isinstance(value, kind) for kind in (bool, str)):
+            self.fail("invalid_choice", input=data)
+        return value
+
+
+class StrictPrimaryKeyRelatedField(serializers.PrimaryKeyRelatedField[Any]):
+    def to_internal_value(self, data: Any) -> Any:
+        if self.pk_field is None and not _is_of(_model(self).pk, data):
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        return super().to_internal_value(data)
+
+
+class StrictSlugRelatedField(serializers.SlugRelatedField[Any]):
+    def to_internal_value(self, data: Any) -> Any:
+        if not _is_of(_model(self).get_field(self.slug_field), data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+def _model(field: serializers.RelatedField[Any, Any, Any]) -> Any:
+    """Return what Django knows of the model that a field for writing points to."""
+    queryset = field.get_queryset()
+    assert queryset is not None  # noqa: S101 - a field without one is read only
+    return queryset.model._meta  # noqa: SLF001 - public API
+
+
+def _is_of(field: Any, data: Any) -> bool:
+    """Return whether JSON gives values of the model's field like this: numbers for integers, else text."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return type(data) is (int if isinstance(field, models.IntegerField) else str)
+
+
+# What StrictModelSerializer takes for a model's fields. Fields that are not named here are the framework's own.
+STRICT_FIELDS: dict[Any, Any] = {
+    models.AutoField: StrictIntegerField,
+    models.BigAutoField: StrictIntegerField,
+    models.BigIntegerField: StrictIntegerField,
+    models.BooleanField: StrictBooleanField,
+    models.CharField: StrictCharField,
+    models.DateField: StrictDateField,
+    models.DateTimeField: StrictDateTimeField,
+    models.DecimalField: StrictDecimalField,
+    models.DurationField: StrictDurationField,
+    models.EmailField: StrictEmailField,
+    models.FloatField: StrictFloatField,
+    models.IntegerField: StrictIntegerField,
+    models.PositiveBigIntegerField: StrictIntegerField,
+    models.PositiveIntegerField: StrictIntegerField,
+    models.PositiveSmallIntegerField: StrictIntegerField,
+    models.SlugField: StrictSlugField,
+    models.SmallAutoField: StrictIntegerField,
+    models.SmallIntegerField: StrictIntegerField,
+    models.TextField: StrictCharField,
+    models.TimeField: StrictTimeField,
+    models.URLField: StrictURLField,
+    models.UUIDField: StrictUUIDField,
+}

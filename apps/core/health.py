@@ -8,9 +8,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from apps.core import heartbeat
+from apps.core.errors import read_only
 from apps.core.limiter import limiter
 from apps.core.probe import Component, DownError, check
 
@@ -77,21 +77,21 @@ def _respond(components: tuple[Component, ...]) -> JsonResponse:
 
 
 @never_cache
-@require_safe
+@read_only
 def livez(_request: HttpRequest) -> JsonResponse:
     """Say that the process answers."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
-@require_safe
+@read_only
 def readyz(_request: HttpRequest) -> JsonResponse:
     """Say whether requests can be served."""
     return _respond(READY)
 
 
 @never_cache
-@require_safe
+@read_only
 def healthz(_request: HttpRequest) -> JsonResponse:
     """Say how each component is."""
     return _respond(ALL)

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from django_celery_results.models import TaskResult
 
-from apps.core import queues
+from apps.core import dead_letters, queues
+from apps.core.models import DeadLetter
 
 # Seconds: workers answer at once, and one that does not should not be waited for.
 ANSWER = 0.5
@@ -27,6 +28,7 @@ def overview() -> Iterator[str]:
     yield from _table("waiting to be tried again", [_waiting(task) for tasks in waiting.values() for task in tasks])
     yield from _table("schedules", [_schedule(entry) for entry in PeriodicTask.objects.order_by("name")])
     yield from _table("failed in the last hour", _failed())
+    yield from _table("put aside, since it was no task", _put_aside())
     if not active:
         yield "no worker answers"
 
@@ -61,7 +63,14 @@ def _next(entry: PeriodicTask) -> str:
 def _failed() -> list[tuple[str, ...]]:
     failed = TaskResult.objects.filter(status=states.FAILURE, date_done__gte=timezone.now() - timedelta(hours=1))
     names = failed.values("task_name").annotate(count=Count("id"), last=Max("date_done")).order_by("-count")
-    return [(row["task_name"] or "?", str(row["count"]), f"last {row['last']:%H:%M:%S}") for row in names]
+    return [(row["task_name"] or "(no name)", str(row["count"]), f"last {row['last']:%H:%M:%S}") for row in names]
+
+
+def _put_aside() -> list[tuple[str, ...]]:
+    dead_letters.collect()
+    reasons = DeadLetter.objects.values("queue", "reason").annotate(count=Count("id"), last=Max("put_aside"))
+    rows = reasons.order_by("-last")[:10]
+    return [(row["queue"], row["reason"], str(row["count"]), f"last {row['last']:%Y-%m-%d %H:%M}") for row in rows]
 
 
 def _table(title: str, rows: list[tuple[str, ...]]) -> Iterator[str]:

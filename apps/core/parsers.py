@@ -1,7 +1,9 @@
 """JSON as RFC 8259 has it and nothing beyond, for what is read leniently is read differently by somebody else."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from math import isinf
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +12,11 @@ from rest_framework.exceptions import ParseError
 from rest_framework.utils.json import strict_constant
 
 from apps.core.exceptions import PayloadTooLarge
+from apps.core.texts import is_storable
 
 
 class JSONParser(parsers.JSONParser):
-    """UTF-8 whatever the header says; no repeated name, no depth or size that would cost us."""
+    """UTF-8 whatever the header says; no repeated name, no costly depth or size, no text that cannot be stored."""
 
     renderer_class = renderers.JSONRenderer
 
@@ -23,11 +26,39 @@ class JSONParser(parsers.JSONParser):
         if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise PayloadTooLarge
         try:
-            return json.loads(raw.decode("utf-8"), parse_constant=strict_constant, object_pairs_hook=_object)
+            text = raw.decode("utf-8")
+            data = json.loads(text, parse_constant=strict_constant, parse_float=_finite, object_pairs_hook=_object)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
         except ValueError as error:
             raise ParseError(f"JSON parse error - {error}") from None
+        # Only an escape can spell them.
+        if _ESCAPES.search(text) and not all(map(is_storable, _texts(data))):
+            raise ParseError("JSON parse error - text with NUL, or with half of a surrogate pair")
+        return data
+
+
+_ESCAPES = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Yield all names and values that are text."""
+    rest = [data]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            rest += [*value, *value.values()]
+        elif isinstance(value, list):
+            rest += value
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if isinf(number):
+        raise ValueError("a number is out of range")
+    return number
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

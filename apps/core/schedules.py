@@ -8,7 +8,9 @@ from typing import Any
 
 from celery import current_app
 from django.db import transaction
-from django_celery_beat.models import PeriodicTask
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import ModelEntry
 
 OWNED = "Written by the code; only whether it is enabled can be changed here."
@@ -26,3 +28,25 @@ def write_schedules(**_kwargs: Any) -> None:
     for gone in PeriodicTask.objects.filter(description=OWNED).exclude(name__in=wanted):
         # One by one: that it is gone is a signal's to tell beat.
         gone.delete()
+
+
+def is_owned(schedule: PeriodicTask | None) -> bool:
+    return schedule is not None and schedule.description == OWNED
+
+
+@receiver(post_save, sender=CrontabSchedule)
+@receiver(post_save, sender=IntervalSchedule)
+@receiver(post_delete, sender=CrontabSchedule)
+@receiver(post_delete, sender=IntervalSchedule)
+def keep_times(created: bool = False, **_kwargs: Any) -> None:  # noqa: FBT001, FBT002
+    """Give the code's schedules their times back, when somebody has changed or deleted a row that they share."""
+    if not created:
+        transaction.on_commit(_restore_times)
+
+
+def _restore_times() -> None:
+    wanted = {name: entry["schedule"] for name, entry in current_app.conf.beat_schedule.items()}
+    stored = {entry.name: entry.schedule for entry in PeriodicTask.objects.filter(description=OWNED)}
+    # Writing them saves these rows, too: only what differs is worth it.
+    if any(name not in stored or stored[name] != schedule for name, schedule in wanted.items()):
+        write_schedules()

@@ -2,19 +2,88 @@
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import build_bearer_security_scheme_object
-from drf_spectacular.utils import OpenApiResponse
-from drf_standardized_errors.openapi_serializers import ServerErrorEnum
+from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from drf_spectacular.plumbing import build_bearer_security_scheme_object, force_instance
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_standardized_errors.openapi import AutoSchema as ErrorsSchema
+from drf_standardized_errors.openapi_serializers import ClientErrorEnum, ServerErrorEnum
+from drf_standardized_errors.openapi_utils import get_flat_serializer_fields, get_serializer_fields_with_error_codes
 from rest_framework import serializers
 
+from apps.core.exceptions import PayloadTooLarge
+from apps.core.fields import StrictCharField, StrictDecimalField
+from apps.core.serializers import READ_ONLY, UNKNOWN, NoFieldsSerializer, StrictFields
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
+_WITH_BODY = {"POST", "PUT", "PATCH"}
+
+
+class AutoSchema(ErrorsSchema):
+    """Say of strict bodies that they are, and of each operation with a body how that can be refused."""
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if direction == "request" and isinstance(force_instance(serializer), StrictFields):
+            schema["additionalProperties"] = False
+        return schema
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if direction == "request" and isinstance(field, StrictDecimalField):
+            schema["pattern"] = field.pattern
+        if direction == "request" and isinstance(field, serializers.IPAddressField) and field.protocol == "both":
+            schema["anyOf"] = [{"format": "ipv4"}, {"format": "ipv6"}]
+        if direction == "request" and isinstance(field, StrictCharField) and not field.allow_blank:
+            # Blanks alone are refused, as nothing is; a pattern of its own comes from its validators.
+            has_pattern = any(isinstance(validator, RegexValidator) for validator in field.validators)
+            schema |= {"pattern": r"\S"} if field.trim_whitespace and not has_pattern else {"minLength": 1}
+        return schema
+
+    def _should_add_error_response(self, responses: dict[str, Any], status_code: str) -> bool:
+        if status_code == str(PayloadTooLarge.status_code) and self.method not in _WITH_BODY:
+            return False
+        return bool(super()._should_add_error_response(responses, status_code))
+
+    def _should_add_validation_error_response(self) -> bool:
+        return self.method in _WITH_BODY or bool(super()._should_add_validation_error_response())
+
+    def _determine_fields_with_error_codes(self) -> Any:
+        if self.method in _WITH_BODY and self.get_request_serializer() is None:
+            return get_serializer_fields_with_error_codes(get_flat_serializer_fields(NoFieldsSerializer()))
+        return super()._determine_fields_with_error_codes()
+
+    def _get_serializer_for_validation_error_response(self) -> Any:
+        response = super()._get_serializer_for_validation_error_response()
+        if self.method in _WITH_BODY:
+            # By a name that no field has, since these tell of fields of any name.
+            errors: Any = response._declared_fields["errors"]  # noqa: SLF001
+            errors.child.serializers["*"] = UnexpectedFieldErrorSerializer
+        return response
+
+
+class UnexpectedFieldErrorSerializer(serializers.Serializer[Any]):
+    attr = serializers.CharField(help_text="The name that was sent")
+    code = serializers.ChoiceField(choices=[UNKNOWN.code, READ_ONLY.code])
+    detail = serializers.CharField()
+
+
+class PayloadTooLargeErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=[PayloadTooLarge.default_code])
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class PayloadTooLargeSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=ClientErrorEnum.choices)
+    errors = PayloadTooLargeErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "apps.core.authentication.TokenAuthentication"
     name = "token"
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: SpectacularSchema) -> dict[str, Any]:
         return build_bearer_security_scheme_object(header_name="Authorization", token_prefix="Bearer")  # noqa: S106
 
 
@@ -30,3 +99,18 @@ class UnavailableSerializer(serializers.Serializer[Any]):
 
 
 unavailable = OpenApiResponse(UnavailableSerializer, description="The queue cannot be reached; nothing was started.")
+
+
+def takes(value: Any) -> OpenApiExample:
+    """Return an example of a request's body, for @extend_schema."""
+    return OpenApiExample("Request", value=value, request_only=True)
+
+
+def gives(value: Any, status: int = 200) -> OpenApiExample:
+    """Return an example of an answer; of a list, of one of its items."""
+    return OpenApiExample("Answer", value=value, response_only=True, status_codes=[str(status)])
+
+
+def nothing(description: str) -> dict[int, OpenApiResponse]:
+    """Return the answer of an operation that gives nothing back."""
+    return {204: OpenApiResponse(description=description)}

@@ -6,10 +6,11 @@ from uuid import uuid4
 from celery import Task, states
 from django.db import transaction
 from django_celery_results.models import TaskResult
-from kombu.exceptions import OperationalError
+from kombu.exceptions import EncodeError, OperationalError
 from kombu.utils.json import loads
 
 from apps.core.models import StartedTask
+from apps.core.results import require_readable
 
 
 def task_start(*, task: "Task[Any, Any]", user: Any, args: tuple[Any, ...] = ()) -> StartedTask:
@@ -32,18 +33,38 @@ def _send(task: "Task[Any, Any]", args: tuple[Any, ...], started: StartedTask) -
         raise
 
 
+# Whatever is stored, by whichever version of the code, must not break the answer.
+UNREADABLE = "UnreadableResult"
+
+
 def task_report(*, started: StartedTask) -> dict[str, Any]:
     """Return how a task fares. Of an exception only the name: its text is for the log, and may hold anything."""
     row = TaskResult.objects.filter(task_id=str(started.pk)).first()
     state = row.status if row else states.PENDING
-    outcome = loads(row.result) if row and row.result else None
+    result, error = _outcome(row) if row else (None, None)
     return {
         "id": started.pk,
         "task": started.name,
         "state": state,
-        "result": outcome if state == states.SUCCESS else None,
-        "error": outcome["exc_type"] if outcome and state in {states.FAILURE, states.RETRY} else None,
+        "result": result,
+        "error": error,
         "created": started.created,
         "started": row.date_started if row else None,  # type: ignore[attr-defined] # newer than its stubs
-        "finished": row.date_done if row and state in states.READY_STATES else None,
+        "finished": row.date_done if row and state in {*states.READY_STATES, states.IGNORED} else None,
     }
+
+
+def _outcome(row: TaskResult) -> tuple[Any, str | None]:
+    """Return result and kind of error."""
+    if not row.result:
+        return None, None
+    try:
+        outcome = loads(row.result)
+        if row.status == states.SUCCESS:
+            require_readable(outcome)
+            return outcome, None
+        if row.status in {states.FAILURE, states.RETRY}:
+            return None, str(outcome["exc_type"])
+    except (EncodeError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None, UNREADABLE
+    return None, None

@@ -9,12 +9,12 @@ from celery import current_app, shared_task
 from celery.contrib.django.task import DjangoTask
 from celery.exceptions import Reject
 from django.utils import timezone
-from django_celery_results.models import TaskResult
+from django_celery_results.models import ChordCounter, GroupResult, TaskResult  # type: ignore[attr-defined] # newer than its stubs
 from knox.models import get_token_model
 
-from apps.core.broker import LOST
+from apps.core.broker import times_lost
 from apps.core.effects import KEPT
-from apps.core.models import Effect, StartedTask
+from apps.core.models import DeadLetter, Effect, FailedTask, StartedTask
 
 logger = logging.getLogger("django.info")
 
@@ -46,10 +46,10 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         """Tell of the start, and refuse what has killed whoever ran it (raises PoisonError, which is not retried)."""
-        times_lost = self.request.get(LOST) or 0
-        logger.info("task started", extra={"retries": self.request.retries, "times_lost": times_lost})
-        if times_lost >= MAX_DELIVERIES:
-            raise PoisonError(f"Its process or worker died, or it was put back, {times_lost} times.")
+        lost = times_lost(self.request)
+        logger.info("task started", extra={"retries": self.request.retries, "times_lost": lost})
+        if lost >= MAX_DELIVERIES:
+            raise PoisonError(f"Its process or worker died, or it was put back, {lost} times.")
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the task. Raises ValueError for one that is to wait longer than Redis lets a worker keep it."""
@@ -60,7 +60,12 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
         return super().apply_async(*args, **options)
 
     def retry(self, *args: Any, **kwargs: Any) -> Any:
-        """Try again later. With a broker that is away Celery would drop the task; ours goes back to its queue."""
+        """Try again later. With a broker that is away Celery would drop the task; ours goes back to its queue.
+
+        A task that raises Reject has said what is to become of it.
+        """
+        if isinstance(kwargs.get("exc"), Reject):
+            raise kwargs["exc"]
         try:
             return super().retry(*args, **kwargs)
         except Reject as reject:
@@ -98,7 +103,13 @@ def purge_effects() -> int:
 
 @shared_task(base=BaseTaskWithRetry)
 def purge_results() -> int:
-    """Delete results, and whose they were, after `result_expires`; return how many."""
+    """Delete results, whose they were, and what was put aside, after `result_expires`; return how many."""
     before = timezone.now() - current_app.conf.result_expires
-    started = StartedTask.objects.filter(created__lt=before).delete()[0]
-    return int(started + TaskResult.objects.filter(date_done__lt=before).delete()[0])
+    purged = StartedTask.objects.filter(created__lt=before).delete()[0]
+    purged += FailedTask.objects.filter(created__lt=before).delete()[0]
+    purged += DeadLetter.objects.filter(put_aside__lt=before).delete()[0]
+    purged += GroupResult.objects.filter(date_done__lt=before).delete()[0]
+    purged += TaskResult.objects.filter(date_done__lt=before).delete()[0]
+    # A chord's counter has no date, but a group of the same id.
+    groups = GroupResult.objects.values("group_id")
+    return int(purged + ChordCounter.objects.exclude(group_id__in=groups).delete()[0])

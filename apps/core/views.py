@@ -3,7 +3,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
@@ -12,15 +11,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core import services
+from apps.core.errors import read_only
 from apps.core.models import StartedTask
 from apps.core.schema import unavailable
-from apps.core.serializers import PingSerializer, StartedTaskSerializer, TaskReportSerializer
+from apps.core.serializers import PingSerializer, StartedTaskSerializer, TaskReportSerializer, take_nothing
 from apps.core.tasks import measure_wait
 
 _EXAMPLE_ID = "1f0d3e0a-6f0c-4c51-9a53-0f4b8f4d8c11"
 
 
-@require_safe
+@read_only
 def index(request: HttpRequest) -> HttpResponse:
     return render(request, "core/index.html")
 
@@ -49,6 +49,7 @@ class FireTaskView(APIView):
         examples=[OpenApiExample("Accepted", value={"id": _EXAMPLE_ID}, response_only=True, status_codes=["202"])],
     )
     def post(self, request: Request) -> Response:
+        take_nothing(request.data)
         started = services.task_start(task=measure_wait, user=request.user, args=(time.time(),))
         return Response(StartedTaskSerializer(started).data, status=status.HTTP_202_ACCEPTED)
 

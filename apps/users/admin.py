@@ -1,33 +1,25 @@
+"""Accounts in the admin, with the promises of the API.
+
+Staff never touches superusers, flags, groups or permissions, and never the password of other staff, whatever
+permissions it has: else whoever may change users could become anybody. These are for superusers.
+"""
+
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import Throttled
 
-from apps.core.client import client_ip, network
-from apps.core.throttling import hold, limit_for
-from apps.users import services
 from apps.users.models import AuthToken, CustomUser
 
-
-class LimitedLoginForm(AdminAuthenticationForm):
-    """The limits of the API's login, and shared with it."""
-
-    def clean(self) -> Any:
-        ip = client_ip(self.request) if self.request else ""
-        try:
-            hold(limit_for("login", network(ip)))
-            return super().clean()
-        except Throttled as error:
-            raise ValidationError(str(error.detail), code="throttled") from None
-
-
-admin.site.login_form = LimitedLoginForm
+# What staff may change of an account, as in the API; its password is a page of its own.
+_FOR_STAFF = {"first_name", "last_name", "is_active"}
 
 
 class EmailUserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg] # generic in stubs alone
@@ -42,18 +34,18 @@ class EmailUserChangeForm(UserChangeForm):  # type: ignore[type-arg] # generic i
         fields = "__all__"
 
 
-class EndingPasswordChangeForm(AdminPasswordChangeForm):  # type: ignore[type-arg] # generic in stubs alone
-    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
-        user = super().save(commit)
-        services.sessions_end(user=user)
-        return user
+def _may_touch(request: HttpRequest, account: CustomUser | None) -> bool:
+    return _is_superuser(request) or account is None or not account.is_superuser
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
 
 
 @admin.register(CustomUser)
 class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs alone
     form = EmailUserChangeForm
     add_form = EmailUserCreationForm
-    change_password_form = EndingPasswordChangeForm
     list_display = ("email", "first_name", "last_name", "is_staff", "is_active")
     search_fields = ("email", "first_name", "last_name")
     ordering = ("email",)
@@ -68,10 +60,41 @@ class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs a
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
 
+    def has_change_permission(self, request: HttpRequest, obj: CustomUser | None = None) -> bool:
+        return _may_touch(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: CustomUser | None = None) -> bool:
+        return _may_touch(request, obj) and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CustomUser | None = None) -> Any:
+        if obj is None or _is_superuser(request):
+            return super().get_readonly_fields(request, obj)
+        fields = flatten_fieldsets(self.fieldsets)
+        # The form shows the password's hash masked, with the link to its page. One's own account is not closed here.
+        writable = _FOR_STAFF - {"is_active"} if obj == request.user else _FOR_STAFF
+        return [str(name) for name in fields if name not in writable | {"password"}]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        account = self.get_object(request, unquote(id))
+        if account is not None and not _is_superuser(request):
+            if account == request.user:
+                # There the current one is asked for.
+                return redirect("admin:password_change")
+            if account.is_staff:
+                raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+    def get_fieldsets(self, request: HttpRequest, obj: CustomUser | None = None) -> Any:
+        """Let a superuser say at once that a new account is staff."""
+        fieldsets = super().get_fieldsets(request, obj)
+        superuser = request.user.is_active and request.user.is_superuser
+        return fieldsets if obj or not superuser else (*fieldsets, (_("Permissions"), {"fields": ("is_staff",)}))
+
     def save_model(self, request: HttpRequest, obj: CustomUser, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Save what came from any form: fields of a list that is editable ask for no permission of their own."""
+        if change and not _is_superuser(request) and (obj.is_superuser or set(form.changed_data) - _FOR_STAFF):
+            raise PermissionDenied
         super().save_model(request, obj, form, change)
-        if not obj.is_active:
-            services.sessions_end(user=obj)
 
 
 @admin.register(AuthToken)
@@ -82,7 +105,29 @@ class AuthTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in s
     list_select_related = ("user",)
     search_fields = ("user__email",)
     fields = ("uuid", "user", "created", "expiry", "last_used", "user_agent")
-    readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuthToken | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuthToken | None = None) -> bool:
+        return _may_touch(request, obj.user if obj else None) and super().has_delete_permission(request, obj)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class SuperusersGroupAdmin(GroupAdmin):
+    """Who may change groups gives permissions, to themselves, too: superusers alone."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return _is_superuser(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return _is_superuser(request) and super().has_delete_permission(request, obj)

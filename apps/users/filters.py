@@ -1,26 +1,33 @@
-from typing import Any
-
-from django_filters.rest_framework import FilterSet, TypedChoiceFilter
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django_filters.rest_framework import CharFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
+from apps.core.filters import StrictBooleanFilter
+from apps.users.emails import normalize_email
 from apps.users.models import CustomUser
 
 
-@extend_schema_field(OpenApiTypes.BOOL)
-class StrictBooleanFilter(TypedChoiceFilter):  # type: ignore[misc] # its package has no types
-    """Refuse what is neither true nor false, where the package's own filter ignores it, and finds everyone."""
+@extend_schema_field(OpenApiTypes.STR)
+class AddressFilter(CharFilter):  # type: ignore[misc] # its package has no types
+    """Find the account with an address, in whatever case it is written; what is no address is nobody's."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        choices = (("true", "true"), ("false", "false"))
-        super().__init__(choices=choices, coerce=lambda value: value == "true", **kwargs)
+    def filter(self, qs: QuerySet[CustomUser], value: str) -> QuerySet[CustomUser]:
+        if not value:
+            return qs
+        try:
+            return qs.filter(email=normalize_email(value))
+        except ValidationError:
+            return qs.none()
 
 
 class UserFilter(FilterSet):  # type: ignore[misc]
+    email = AddressFilter()
     is_active = StrictBooleanFilter()
     is_staff = StrictBooleanFilter()
     email_verified = StrictBooleanFilter()
 
     class Meta:
         model = CustomUser
-        fields = ("is_active", "is_staff", "email_verified")
+        fields = ("email", "is_active", "is_staff", "email_verified")

@@ -4,17 +4,39 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.core.exceptions import ValidationError
+from django.db import models, transaction
 
+from apps.core.signals import account_changed
 from apps.users.emails import normalize_email
 
 if TYPE_CHECKING:
     from apps.users.models import CustomUser
 
 
+class CustomUserQuerySet(models.QuerySet["CustomUser"]):
+    def update(self, **values: Any) -> int:
+        """Update; a password that is set, or an account that is closed, this way ends sessions as save() does."""
+        closes = values.get("is_active", True) is not True
+        if "password" not in values and not closes:
+            return super().update(**values)
+        with transaction.atomic():
+            users = list(self.select_for_update(no_key=True))
+            updated = super().update(**{"session_version": models.F("session_version") + 1, **values})
+            for user in users:
+                user.auth_token_set.all().delete()
+                account_changed.send(
+                    self.model, account=user, change="Account closed" if closes else "Password changed"
+                )
+        return updated
+
+
 class CustomUserManager(BaseUserManager["CustomUser"]):
     """Users are known by their email address alone."""
 
     use_in_migrations = True
+
+    def get_queryset(self) -> CustomUserQuerySet:
+        return CustomUserQuerySet(self.model, using=self._db)
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
@@ -34,4 +56,7 @@ class CustomUserManager(BaseUserManager["CustomUser"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> CustomUser:
-        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        for name in ("is_staff", "is_superuser"):
+            if fields.setdefault(name, True) is not True:
+                raise ValueError(f"Superuser must have {name}=True.")
+        return self.create_user(email, password, **fields)

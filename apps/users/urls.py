@@ -1,10 +1,30 @@
+from typing import Any
+
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
 from apps.users.views import accounts, passwords, sessions
 from apps.users.views.users import UserViewSet
 
 app_name = "users"
-user = UserViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"})
+
+
+class UserRouter(SimpleRouter):
+    """A SimpleRouter whose routes have the names that the rest of this file has: users, user, user_deactivate.
+
+    A new app needs none: SimpleRouter(use_regex_path=False) names them invoice-list, invoice-detail, invoice-pay.
+    Not DefaultRouter, which adds an index and paths that end in .json.
+    """
+
+    def get_routes(self, viewset: Any) -> list[Any]:
+        ours = {"{basename}-list": "{basename}s", "{basename}-detail": "{basename}"}
+        routes = super().get_routes(viewset)
+        return [route._replace(name=ours.get(route.name, route.name.replace("-", "_"))) for route in routes]
+
+
+# Paths as Django writes them, <int:pk>: they are the routes of logs and metrics, too.
+router = UserRouter(use_regex_path=False)
+router.register("users", UserViewSet, basename="user")
 urlpatterns = [
     path("auth/create/", accounts.CreateUserView.as_view(), name="create"),
     path("auth/register/", accounts.RegisterView.as_view(), name="register"),
@@ -18,8 +38,5 @@ urlpatterns = [
     path("auth/password/change/", passwords.PasswordChangeView.as_view(), name="password_change"),
     path("auth/password/reset/", passwords.PasswordResetView.as_view(), name="password_reset"),
     path("auth/password/reset/confirm/", passwords.PasswordResetConfirmView.as_view(), name="password_reset_confirm"),
-    path("users/", UserViewSet.as_view({"get": "list"}), name="users"),
-    path("users/<int:pk>/", user, name="user"),
-    path("users/<int:pk>/deactivate/", UserViewSet.as_view({"post": "deactivate"}), name="user_deactivate"),
-    path("users/<int:pk>/activate/", UserViewSet.as_view({"post": "activate"}), name="user_activate"),
+    *router.urls,
 ]

@@ -113,7 +113,7 @@ def test_data_packages_and_cache_lie_in_the_volume_and_not_in_the_checkout() -> 
 
 
 def test_the_stack_knows_its_own_data_after_a_rebuild() -> None:
-    assert CONFIGURATION["containerEnv"]["DEVCONTAINER_ID"] == "${devcontainerId}"
+    assert CONFIGURATION["containerEnv"]["STACK_MACHINE_ID"] == "${devcontainerId}"
 
 
 def test_the_editor_uses_the_python_and_the_linter_of_the_recipes() -> None:

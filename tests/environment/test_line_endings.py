@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from stack import servers
+from tests.environment.syntax import ROOT
 from tests.stack.checkout import copy_of_the_working_tree
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a clone of the working tree by somebody who has core.autocrlf=true."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a Git repository: nothing to clone")
     origin, clone = tmp_path_factory.mktemp("origin"), tmp_path_factory.mktemp("clone") / "clone"
     copy_of_the_working_tree(origin)
     identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")

@@ -17,11 +17,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.timeout(300))
 
 
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    """Leave this checkout's own Redis alone: it need not run here."""
-
-
 @pytest.fixture(scope="module")
 def make_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Checkout]]:
     made: list[Checkout] = []

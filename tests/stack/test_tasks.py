@@ -1,12 +1,17 @@
 """What becomes of tasks that fail, that kill, and whose worker or broker goes away: real processes, short limits."""
 
+import os
 import time
 from itertools import pairwise
 
 import requests
 
+from tests.hostile_messages import hostile
 from tests.stack.checkout import eventually
 from tests.stack.trial import RESTORE_INTERVAL, SHUTDOWN_TIMEOUT, SLACK, VISIBILITY_TIMEOUT, Trial
+
+# All of it: FUZZ_MESSAGES=20000 just test-stack tests/stack/test_tasks.py -k hostile
+HOSTILE = int(os.environ.get("FUZZ_MESSAGES", "500"))
 
 
 def test_a_task_that_kills_its_process_fails_visibly_after_three_deliveries(trial: Trial) -> None:
@@ -23,6 +28,51 @@ def test_a_task_that_kills_its_process_fails_visibly_after_three_deliveries(tria
     [after] = trial.send("trial_sleeps", [0])
     eventually(lambda: trial.states([after]) == {"SUCCESS": 1}, "the next task")
     assert trial.effects() == ["delivered poison"] * 3
+
+
+def test_a_task_that_needs_too_much_memory_fails_and_ends_no_process(trial: Trial) -> None:
+    worker = trial.process("worker")
+    processes = {worker, *worker.children()}
+
+    ids = trial.send("trial_needs_too_much_memory", [], [], [])
+
+    eventually(lambda: trial.states(ids) == {"FAILURE": 3}, "the failures")
+    eventually(lambda: trial.waiting() == 0, "an empty queue: it does not come back")
+    assert trial.effects().count("delivered memory") == 3
+    assert trial.process("worker") == worker
+    assert {worker, *worker.children()} == processes
+
+
+def test_a_task_that_kills_its_worker_fails_visibly_and_those_beside_it_are_not_counted(trial: Trial) -> None:
+    beside = trial.send("trial_sleeps", [0], countdown=VISIBILITY_TIMEOUT - 1)
+    eventually(trial.waiting, "a worker that holds it")
+    [poison] = trial.send("trial_kills_its_worker", [])
+
+    seconds = 3 * (VISIBILITY_TIMEOUT + RESTORE_INTERVAL + SLACK)
+    eventually(lambda: trial.states([poison]) == {"FAILURE": 1}, "the failure", seconds=seconds)
+
+    assert trial.effects().count("delivered worker poison") == 3
+    eventually(lambda: trial.states(beside) == {"SUCCESS": 1}, "what waited beside it", seconds=seconds)
+    assert {line["times_lost"] for line in trial.starts(beside[0])} == {0}
+
+
+def test_tasks_run_between_hostile_messages_and_each_message_is_on_record(trial: Trial) -> None:
+    worker = trial.process("worker")
+    before = trial.count("core_deadletter"), trial.count("django_celery_results_taskresult")
+    ids = []
+    for first in range(0, HOSTILE, 1000):
+        trial.put(*(hostile(seed) for seed in range(first, min(first + 1000, HOSTILE))))
+        ids += trial.send("trial_sleeps", *([0] for _ in range(min(1000, HOSTILE) // 10)))
+
+    eventually(lambda: trial.states(ids) == {"SUCCESS": len(ids)}, "all tasks", seconds=60 + HOSTILE / 20)
+    eventually(lambda: trial.waiting() == 0, "an empty queue")
+    trial.checkout.just("tasks")
+    letters = trial.count("core_deadletter") - before[0]
+    rows = trial.count("django_celery_results_taskresult") - before[1] - len(ids)
+    print(f"{HOSTILE} hostile messages: {letters} put aside, {rows} more rows of results; {len(ids)} tasks")  # noqa: T201
+    assert trial.process("worker") == worker, "the same process"
+    # Some of the messages are of one id, or tasks after all.
+    assert letters + rows > 0.95 * HOSTILE
 
 
 def test_a_task_that_does_not_heed_its_time_limit_is_killed_and_has_failed(trial: Trial) -> None:

@@ -23,9 +23,9 @@ def test_up_returns_when_every_component_is_healthy(stack: Checkout) -> None:
 
 
 def test_every_program_is_on_record_for_systems_that_hide_environments(stack: Checkout) -> None:
-    recorded = {path.name: json.loads(path.read_text())["pid"] for path in (stack.state / "processes").iterdir()}
+    recorded = {path.stem: json.loads(path.read_text())["pid"] for path in (stack.state / "pids").iterdir()}
 
-    assert recorded.pop("supervisord") == psutil.Process(recorded["web"]).ppid()
+    assert recorded.pop("supervisor") == psutil.Process(recorded["web"]).ppid()
     assert recorded == {program: stack.pid(program) for program in PROGRAMS}
 
 

@@ -36,3 +36,31 @@ def test_a_user_without_a_home(make_checkout: Callable[..., Checkout], tmp_path:
 
     assert_well(checkout)
     assert not nowhere.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="root alone could do it")
+@pytest.mark.parametrize("words", ["up", "down", "restart", "migrate", "test", "doctor", "seed", "manage check"])
+def test_root_does_not_touch_the_stack_of_a_user(stack: Checkout, words: str) -> None:
+    processes = sorted(process.pid for process in stack.processes() if process.ppid() == stack_supervisor(stack))
+    os.chown(stack.state, 12345, 12345)
+    before = owners(stack)
+
+    done = stack.just(*words.split(), check=False)
+
+    assert owners(stack) == before
+    os.chown(stack.state, 0, 0)
+    assert done.returncode != 0
+    assert f"{stack.state} belongs to user 12345, and you are root. Nothing was changed." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert processes == sorted(p.pid for p in stack.processes() if p.ppid() == stack_supervisor(stack))
+    assert stack.health()["status"] == "ok"
+
+
+def stack_supervisor(stack: Checkout) -> int:
+    return int((stack.state / "supervisord.pid").read_text())
+
+
+def owners(stack: Checkout) -> dict[Path, tuple[int, int]]:
+    """Return who owns each file of the checkout and its state, but for those that a running server replaces."""
+    files = [path for path in stack.path.rglob("*") if path.parent != stack.state / "postgres/pg_wal"]
+    return {path: (path.lstat().st_uid, path.lstat().st_gid) for path in files if path.exists()}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.stack.checkout import ROOT
 
-_NEEDED = ("sh", "env", "dirname", "mkdir", "rm", "cat", "cmp", "cp", "mv")
+_NEEDED = ("sh", "env", "dirname", "mkdir", "rm", "cat", "cmp", "cp", "mv", "id", "find", "ls", "sed")
 _PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 
@@ -82,3 +82,14 @@ def test_a_state_directory_that_cannot_be_written(machine: Path) -> None:
     (machine.parent / "file").touch()
 
     assert "set STATE_DIR" in just(machine, STATE_DIR=str(machine.parent / "file/state"))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory to somebody else")
+def test_nothing_is_installed_into_the_state_of_another_user(machine: Path) -> None:
+    install(machine, "python3", f'exec "{_PYTHON}" "$@"')
+    state = machine.parent / "state"
+    state.mkdir()
+    os.chown(state, 12345, 12345)
+
+    assert "Nothing was changed" in just(machine)
+    assert list(state.iterdir()) == []

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import psycopg
+import psycopg.sql
 import redis
 
 from tests.stack.checkout import Checkout
@@ -73,6 +74,17 @@ class Trial:
         """Return how many tasks are queued or unacknowledged."""
         with redis.Redis(unix_socket_path=str(self.runtime / "redis.sock")) as client:
             return int(client.llen("default")) + int(client.llen("mail")) + int(client.hlen("unacked"))
+
+    def put(self, *raw: bytes) -> None:
+        """Put messages into the queues as they are."""
+        with redis.Redis(unix_socket_path=str(self.runtime / "redis.sock")) as client:
+            client.lpush("default", *raw[::2])
+            client.lpush("mail", *raw[1::2])
+
+    def count(self, table: str) -> int:
+        with psycopg.connect(host=str(self.runtime), user="postgres", dbname="app") as connection:
+            query = psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(table))
+            return int(connection.execute(query).fetchall()[0][0])
 
     def effects(self) -> list[str]:
         file = self.checkout.state / "effects"

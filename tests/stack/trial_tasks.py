@@ -39,6 +39,19 @@ def trial_kills_itself() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@shared_task(base=BaseTaskWithRetry, max_retries=0)
+def trial_needs_too_much_memory() -> None:
+    note("delivered memory")
+    raise MemoryError
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_kills_its_worker() -> None:
+    note("delivered worker poison")
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+
+
 @shared_task(base=BaseTaskWithRetry)
 def trial_sleeps(seconds: float) -> None:
     time.sleep(seconds)

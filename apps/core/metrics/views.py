@@ -3,11 +3,12 @@ from hmac import compare_digest
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+
+from apps.core.errors import read_only
 
 
 @never_cache
-@require_safe
+@read_only
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer whoever has the token: how much goes on here is nobody else's business."""
     sent = request.headers.get("Authorization", "")

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import time_machine
 from celery import current_app
+from celery.worker import state
 from kombu import Connection
 from kombu.transport.redis import Channel as KombuChannel
 
-from apps.core.broker import LOST, Transport
+from apps.core.broker import LOST, STARTED, Transport
 from apps.core.tasks import measure_wait
 
 
@@ -55,19 +56,50 @@ def test_kombus_own_loses_it(connection: Connection, redis: Any) -> None:
     assert (redis.llen("default"), redis.hlen("unacked")) == (0, 0)
 
 
-def test_what_a_dead_worker_had_comes_back_after_the_timeout_and_is_counted(connection: Connection, redis: Any) -> None:
+@pytest.mark.parametrize("started", [True, False])
+def test_what_a_dead_worker_had_comes_back_after_the_timeout_and_is_counted_if_it_was_started(
+    connection: Connection, redis: Any, started: bool
+) -> None:
     measure_wait.delay(0)
     channel = connection.channel()
     with time_machine.travel(datetime.now(UTC)) as clock:
         for times in range(3):
             message = channel.basic_get("default")
-            assert message.headers.get(LOST, 0) == times
+            assert message.headers.get(LOST, 0) == (times if started else 0)
+            if started:
+                redis.sadd(STARTED, message.delivery_tag)
             clock.shift(channel.qos.visibility_timeout - 1)
             channel.qos.restore_visible(interval=1)
             assert redis.llen("default") == 0, "not before"
             clock.shift(2)
             channel.qos.restore_visible(interval=1)
-            assert (redis.llen("default"), redis.hlen("unacked")) == (1, 0)
+            assert (redis.llen("default"), redis.hlen("unacked"), redis.scard(STARTED)) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(("told", "lost"), [(False, 1), (True, 0)])
+def test_of_what_a_worker_gives_back_as_it_ends_only_what_it_was_told_to_is_not_counted(
+    connection: Connection, redis: Any, monkeypatch: pytest.MonkeyPatch, told: bool, lost: int
+) -> None:
+    measure_wait.delay(0)
+    taken = []
+    with connection.clone() as other:
+        channel = other.channel()
+        channel.basic_consume("default", no_ack=False, callback=taken.append, consumer_tag="1")
+        other.drain_events(timeout=5)
+        redis.sadd(STARTED, taken[0].delivery_tag)
+        monkeypatch.setattr(state, "should_stop", 0 if told else None)
+    assert connection.default_channel.basic_get("default").headers.get(LOST, 0) == lost
+
+
+@pytest.mark.parametrize("value", ["many", [], -5, True, None])
+def test_a_count_that_is_none_counts_as_never(connection: Connection, redis: Any, value: object) -> None:
+    with connection.SimpleQueue("default") as queue:
+        queue.put({}, headers={LOST: value})
+    channel = connection.channel()
+    message = channel.basic_get("default")
+    redis.sadd(STARTED, message.delivery_tag)
+    message.reject(requeue=True)
+    assert channel.basic_get("default").headers[LOST] == 1
 
 
 def test_the_answers_of_workers_are_not_kept(connection: Connection, redis: Any) -> None:

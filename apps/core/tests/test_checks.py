@@ -40,6 +40,14 @@ def test_a_schedule_of_a_task_that_is_not_there_is_refused(monkeypatch: pytest.M
     assert ids() == ["core.E014"]
 
 
+def test_a_task_that_names_its_queue_itself_is_refused_with_what_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As @shared_task(queue="mail") does, and Celery warns of.
+    monkeypatch.setattr(type(current_app.tasks["apps.core.tasks.measure_wait"]), "queue", "mail", raising=False)
+    [error] = run_checks()
+    assert error.id == "core.E016"
+    assert '{"apps.core.tasks.measure_wait": {"queue": "…"}}' in str(error.hint)
+
+
 def test_a_heartbeat_without_a_pause_is_refused(settings: Settings) -> None:
     settings.TASK_HEARTBEAT = 0
     assert ids() == ["core.E015"]

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.urls import include, path, reverse
@@ -18,6 +18,8 @@ ERRORS = {
     "broker": OperationalError("redis://:secret@host"),
     "suspicious": SuspiciousOperation("secret detail"),
     "denied": PermissionDenied("secret detail"),
+    "refused": ValidationError({"number": ValidationError("There is one already.", code="unique")}),
+    "refused in all": ValidationError("No more today.", code="too_many"),
 }
 
 
@@ -63,9 +65,11 @@ def error(response: Any) -> tuple[int, str, str]:
         ("/api/v1/plain/bug/", (500, "server_error", "error")),
         ("/api/v1/rest/broker/", (503, "server_error", "service_unavailable")),
         ("/api/v1/rest/suspicious/", (400, "client_error", "parse_error")),
-        ("/api/v1/plain/suspicious/", (400, "client_error", "bad_request")),
+        ("/api/v1/plain/suspicious/", (400, "client_error", "parse_error")),
         ("/api/v1/rest/denied/", (403, "client_error", "permission_denied")),
         ("/api/v1/plain/denied/", (403, "client_error", "permission_denied")),
+        ("/api/v1/rest/refused/", (400, "validation_error", "unique")),
+        ("/api/v1/rest/refused in all/", (400, "validation_error", "too_many")),
         ("/api/v1/no/such/path/", (404, "client_error", "not_found")),
         ("/api/v1/core/ping", (404, "client_error", "not_found")),
         ("/api/v9/", (404, "client_error", "not_found")),

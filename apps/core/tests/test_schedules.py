@@ -39,12 +39,12 @@ def times_sent() -> int:
 def test_a_migration_writes_what_the_code_schedules() -> None:
     PeriodicTask.objects.all().delete()
     call_command("migrate", verbosity=0)
-    rows = PeriodicTask.objects.filter(description=OWNED)
-    assert {(row.name, row.task) for row in rows} == {
-        (name, entry["task"]) for name, entry in current_app.conf.beat_schedule.items()
+    rows = {row.name: row for row in PeriodicTask.objects.filter(description=OWNED)}
+    assert {name: row.task for name, row in rows.items()} == {
+        name: entry["task"] for name, entry in current_app.conf.beat_schedule.items()
     }
-    assert {str(row.crontab.timezone) for row in rows} == {"UTC"}
-    assert {row.expire_seconds for row in rows} == {12 * 3600}
+    row = rows[NAME]
+    assert (str(row.crontab.timezone), row.expire_seconds) == ("UTC", 12 * 3600)
 
 
 @pytest.mark.usefixtures("only_one")

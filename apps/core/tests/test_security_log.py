@@ -64,3 +64,47 @@ class SecurityLogTests(APITestCase):
             self.client.post(LOGIN, {})
         lines = self.lines("post", LOGIN, {})
         self.assertIn("Throttled", [line.getMessage() for line in lines])
+
+
+class AccountLinesTests(APITestCase):
+    def test_what_happens_to_an_account_is_on_record_whoever_does_it(self) -> None:
+        with self.assertLogs("django.security.accounts", "INFO") as logs:
+            user = make_user()
+            user.is_active = False
+            user.save()
+            user.is_active = True
+            user.save(update_fields=["is_active"])
+            user.set_password("analytical-1843")
+            user.save()
+            user.is_staff = user.is_superuser = True
+            user.save()
+            user.is_staff = False
+            user.save()
+            pk = user.pk
+            user.delete()
+        expected = ["Account created", "Account closed", "Account opened", "Password changed", "Staff flag set"]
+        expected += ["Superuser flag set", "Staff flag removed", "Account deleted"]
+        self.assertEqual([line.getMessage() for line in logs.records], expected)
+        self.assertEqual(
+            {(line.account_id, line.account) for line in logs.records[:-1]}, {(pk, fingerprint(user.email))}
+        )
+        self.assertNotIn("ada@example.com", str([vars(line) for line in logs.records]))
+
+    def test_so_it_is_for_staff_that_uses_the_api(self) -> None:
+        log_in(self.client, make_user("staff@example.com", is_staff=True))
+        ada = make_user()
+        data = {"email": "bob@example.com", "password": PASSWORD, "password2": PASSWORD}
+        with self.assertLogs("django.security.accounts", "INFO") as logs:
+            self.client.post(reverse("v1:users:create"), data)
+            for name in ("user_deactivate", "user_activate"):
+                self.client.post(reverse(f"v1:users:{name}", args=[ada.pk]))
+        self.assertEqual(
+            [line.getMessage() for line in logs.records], ["Account created", "Account closed", "Account opened"]
+        )
+        self.assertEqual(logs.records[1].account_id, ada.pk)
+
+    def test_what_changes_nothing_of_it_leaves_no_line(self) -> None:
+        user = make_user()
+        with self.assertNoLogs("django.security.accounts", "INFO"):
+            user.first_name = "Ada"
+            user.save()

@@ -2,18 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 from celery import current_app, shared_task
-from celery.contrib.testing.worker import start_worker
-from celery.signals import task_postrun
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
 from django.urls import reverse
 from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
@@ -25,14 +20,9 @@ from apps.core.models import StartedTask
 from apps.core.services import task_report, task_start
 from apps.core.tasks import BaseTaskWithRetry, do_nothing
 from apps.core.tests.helpers import log_in, make_user
+from apps.core.tests.worker import WITH_A_WORKER, finished
 
-pytestmark = [
-    # The worker sees only what is committed.
-    pytest.mark.django_db(transaction=True),
-    # Celery's worker does not close all of its sockets when it ends in a thread.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = WITH_A_WORKER
 attempts: list[str] = []
 
 
@@ -74,26 +64,6 @@ def _nothing_has_run() -> None:
     heartbeat._next = 0.0
 
 
-# One for all, that need not wait out a second before it stops.
-@pytest.fixture(scope="module", autouse=True)
-def _worker(django_db_setup: None) -> Iterator[None]:
-    with current_app.connection_for_write() as connection:
-        connection.default_channel.client.flushdb()
-    task_postrun.connect(close_connections)
-    options = {**current_app.conf.broker_transport_options, "polling_interval": 0.1}
-    with (
-        mock.patch.dict(current_app.conf, broker_transport_options=options),
-        start_worker(current_app, pool="solo", perform_ping_check=False, shutdown_timeout=20),
-    ):
-        yield
-    task_postrun.disconnect(close_connections)
-
-
-def close_connections(**_kwargs: object) -> None:
-    """A worker keeps its connection, and a thread's would outlive it: the database could not be dropped."""
-    connections.close_all()
-
-
 def lines_of(request_id: str, *, runs: int) -> list[dict[str, Any]]:
     """Return the stored lines of a request, from all files, once so many runs of tasks are among them.
 
@@ -107,13 +77,6 @@ def lines_of(request_id: str, *, runs: int) -> list[dict[str, Any]]:
             return sorted(lines, key=lambda line: line["timestamp"])
         assert time.monotonic() < deadline, lines
         time.sleep(0.05)
-
-
-def finished(task_id: str) -> Any:
-    """Wait for a task, whatever becomes of it."""
-    result = current_app.AsyncResult(task_id)
-    result.get(timeout=10, propagate=False, interval=0.02)
-    return result
 
 
 def test_the_owner_reads_the_result_and_the_log_tells_whose_request_it_was() -> None:

@@ -4,18 +4,15 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
-from apps.core.fields import StrictCharField
+from apps.core.serializers import StrictModelSerializer, StrictSerializer
 from apps.users import services
 from apps.users.fields import LinkTokenField, NormalizedEmailField, PasswordField, check_new_password
 from apps.users.links import verification_links
 from apps.users.models import CustomUser
 
 
-class NamesSerializer(serializers.ModelSerializer[CustomUser]):
+class NamesSerializer(StrictModelSerializer[CustomUser]):
     """What a user is called is all that may be changed."""
-
-    first_name = StrictCharField(max_length=150, required=False, allow_blank=True)
-    last_name = StrictCharField(max_length=150, required=False, allow_blank=True)
 
     def update(self, instance: CustomUser, validated_data: dict[str, str]) -> CustomUser:
         return services.user_update(user=instance, **validated_data)
@@ -28,7 +25,7 @@ class UserProfileSerializer(NamesSerializer):
         read_only_fields = ("email",)
 
 
-class RegisterSerializer(serializers.Serializer[CustomUser]):
+class RegisterSerializer(StrictSerializer[CustomUser]):
     email = NormalizedEmailField()
     password = PasswordField()
     password2 = PasswordField(help_text="The same again")
@@ -56,5 +53,5 @@ class UserCreateSerializer(RegisterSerializer):
             raise serializers.ValidationError(serializers.as_serializer_error(error)) from None
 
 
-class VerifySerializer(serializers.Serializer[CustomUser]):
+class VerifySerializer(StrictSerializer[CustomUser]):
     token = LinkTokenField(verification_links, help_text="From the mailed link")

@@ -2,13 +2,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.serializers import StrictSerializer
 from apps.users.backends import password_matches
 from apps.users.fields import LinkTokenField, NormalizedEmailField, PasswordField, check_new_password
 from apps.users.links import reset_links
 from apps.users.models import CustomUser
 
 
-class PasswordChangeSerializer(serializers.Serializer[CustomUser]):
+class PasswordChangeSerializer(StrictSerializer[CustomUser]):
     current_password = PasswordField()
     password = PasswordField(help_text="The new one")
     password2 = PasswordField(help_text="The new one again")
@@ -22,11 +23,11 @@ class PasswordChangeSerializer(serializers.Serializer[CustomUser]):
         return attrs
 
 
-class PasswordResetSerializer(serializers.Serializer[CustomUser]):
+class PasswordResetSerializer(StrictSerializer[CustomUser]):
     email = NormalizedEmailField()
 
 
-class PasswordResetConfirmSerializer(serializers.Serializer[CustomUser]):
+class PasswordResetConfirmSerializer(StrictSerializer[CustomUser]):
     token = LinkTokenField(reset_links, help_text="From the mailed link")
     password = PasswordField()
     password2 = PasswordField(help_text="The same again")

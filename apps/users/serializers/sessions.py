@@ -4,12 +4,13 @@ from django.contrib.auth import authenticate
 from rest_framework import serializers
 
 from apps.core.fields import StrictCharField
+from apps.core.serializers import StrictModelSerializer, StrictSerializer
 from apps.users.fields import PasswordField
 from apps.users.models import AuthToken, CustomUser
 from apps.users.serializers.accounts import UserProfileSerializer
 
 
-class LoginSerializer(serializers.Serializer[CustomUser]):
+class LoginSerializer(StrictSerializer[CustomUser]):
     # No format is asked for: whatever is no address is nobody's, and takes as long to refuse.
     email = StrictCharField(write_only=True, max_length=254)
     password = PasswordField()
@@ -30,7 +31,7 @@ class LoginResponseSerializer(serializers.Serializer[Any]):
     user = UserProfileSerializer()
 
 
-class SessionSerializer(serializers.ModelSerializer[AuthToken]):
+class SessionSerializer(StrictModelSerializer[AuthToken]):
     current = serializers.SerializerMethodField(help_text="Whether it is the session of this very request")
 
     class Meta:

@@ -3,7 +3,7 @@
 from apps.users.services.accounts import user_activate, user_create, user_deactivate, user_update
 from apps.users.services.passwords import password_change, password_reset, password_reset_request
 from apps.users.services.registration import user_register, user_verify
-from apps.users.services.sessions import session_end, session_start, sessions_end
+from apps.users.services.sessions import session_end, session_start
 
 __all__ = [
     "password_change",
@@ -11,7 +11,6 @@ __all__ = [
     "password_reset_request",
     "session_end",
     "session_start",
-    "sessions_end",
     "user_activate",
     "user_create",
     "user_deactivate",

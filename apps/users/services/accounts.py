@@ -2,7 +2,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.users.models import CustomUser
-from apps.users.services.sessions import sessions_end
 
 
 def user_create(*, email: str, password: str, first_name: str = "", last_name: str = "") -> CustomUser:
@@ -25,10 +24,8 @@ def user_update(*, user: CustomUser, **names: str) -> CustomUser:
 
 def user_deactivate(*, user: CustomUser) -> None:
     """Close an account and end its sessions. Its data stays, and it can be opened again."""
-    with transaction.atomic():
-        user.is_active = False
-        user.save(update_fields=["is_active"])
-        sessions_end(user=user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
 
 
 def user_activate(*, user: CustomUser) -> None:

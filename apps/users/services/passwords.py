@@ -3,16 +3,13 @@ from django.db import transaction
 from apps.core.throttling import account_limit, hold
 from apps.users.links import reset_links
 from apps.users.models import AuthToken, CustomUser
-from apps.users.services.sessions import sessions_end
 from apps.users.tasks import send_password_reset
 
 
 def password_change(*, user: CustomUser, password: str, session: AuthToken) -> None:
     """Set a new password and end all other sessions."""
-    with transaction.atomic():
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        sessions_end(user=user, but=session)
+    user.set_password(password)
+    user.save(update_fields=["password"], keep=session)
 
 
 def password_reset_request(*, email: str) -> None:
@@ -39,5 +36,4 @@ def password_reset(*, user: CustomUser, token: str, password: str) -> bool:
         user.set_password(password)
         user.email_verified = True
         user.save(update_fields=["password", "email_verified"])
-        sessions_end(user=user)
     return True

@@ -13,7 +13,7 @@ def session_start(*, user: CustomUser, user_agent: str = "") -> tuple[AuthToken,
     """
     with transaction.atomic():
         locked = CustomUser.objects.select_for_update(no_key=True)
-        locked.only("pk").get(pk=user.pk, password=user.password, is_active=True)
+        locked.only("pk").get(pk=user.pk, session_version=user.session_version, is_active=True)
         session, token = AuthToken.objects.create(
             user=user,
             expiry=knox_settings.TOKEN_TTL,
@@ -28,9 +28,3 @@ def session_start(*, user: CustomUser, user_agent: str = "") -> tuple[AuthToken,
 
 def session_end(*, session: AuthToken) -> None:
     session.delete()
-
-
-def sessions_end(*, user: CustomUser, but: AuthToken | None = None) -> None:
-    """End all sessions of the user, or all others."""
-    sessions = AuthToken.objects.filter(user=user)
-    (sessions.exclude(pk=but.pk) if but else sessions).delete()

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.test import TestCase
 from django.urls import reverse
 
@@ -31,6 +32,26 @@ class AdminTests(TestCase):
         data = {"email": "ROOT@example.com", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
         response = self.client.post(reverse("admin:users_customuser_add"), data)
         self.assertContains(response, "A user with that email address already exists.")
+
+    def add(self, email: str, **fields: str) -> CustomUser:
+        data = {"email": email, "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD, **fields}
+        self.client.post(reverse("admin:users_customuser_add"), data)
+        return CustomUser.objects.get(email=email)
+
+    def test_a_superuser_can_make_a_new_account_staff_at_once(self) -> None:
+        self.log_in()
+        self.assertContains(self.client.get(reverse("admin:users_customuser_add")), 'name="is_staff"')
+        self.assertTrue(self.add("bob@example.com", is_staff="on").is_staff)
+        self.assertFalse(self.add("eve@example.com").is_staff)
+
+    def test_staff_who_may_add_users_cannot_make_them_staff(self) -> None:
+        clerk = make_user("clerk@example.com", is_staff=True)
+        users = Permission.objects.filter(content_type__app_label="users", codename__endswith="customuser")
+        clerk.user_permissions.set(users)
+        self.log_in("clerk@example.com")
+        self.assertNotContains(self.client.get(reverse("admin:users_customuser_add")), 'name="is_staff"')
+        bob = self.add("bob@example.com", is_staff="on", is_superuser="on")
+        self.assertEqual((bob.is_staff, bob.is_superuser), (False, False))
 
     def test_every_list_and_form_opens(self) -> None:
         self.log_in()

@@ -32,6 +32,12 @@ class CustomUserModelTests(TestCase):
         user = CustomUser.objects.create_superuser("root@example.com", PASSWORD)
         self.assertTrue(user.is_staff and user.is_superuser)
 
+    def test_a_superuser_who_is_no_staff_or_no_superuser_is_refused(self) -> None:
+        for flags in ({"is_staff": False}, {"is_superuser": False}, {"is_staff": None}, {"is_superuser": 0}):
+            with self.subTest(flags=flags), pytest.raises(ValueError, match="Superuser must have"):
+                CustomUser.objects.create_superuser("root@example.com", PASSWORD, **flags)
+        self.assertFalse(CustomUser.objects.exists())
+
     def test_a_user_is_found_by_the_address_in_any_form(self) -> None:
         user = make_user("ada@xn--bcher-kva.example")
         self.assertEqual(CustomUser.objects.get_by_natural_key("ADA@bücher.example"), user)

@@ -31,6 +31,13 @@ class UsersViewTests(APITestCase):
         self.assertEqual(self.emails(is_staff="false"), ["ada@example.com"])
         self.assertEqual(self.emails(ordering="email")[0], "ada@example.com")
 
+    def test_the_list_is_filtered_by_a_whole_address_in_any_case(self) -> None:
+        self.assertEqual(self.emails(email=" ADA@Example.com"), ["ada@example.com"])
+        for address in ("ada", "example.com", "bob@example.com", "@", "%", "a@xn--a.example"):
+            with self.subTest(address=address):
+                self.assertEqual(self.emails(email=address), [])
+        self.assertEqual(len(self.emails(email="")), 3)
+
     def test_the_list_comes_in_pages_and_costs_three_queries(self) -> None:
         with self.assertNumQueries(3):
             page = self.client.get(reverse("v1:users:users")).json()
@@ -41,12 +48,33 @@ class UsersViewTests(APITestCase):
         self.assertNotContains(self.client.get(self.url(self.ada)), "password")
 
     def test_names_can_be_changed_and_nothing_else(self) -> None:
-        self.ask(self.ada, last_name="Lovelace", is_staff=True, is_superuser=True, email="eve@example.com")
-        self.client.put(self.url(self.ada), {"first_name": "Augusta", "is_active": False})
+        self.assertEqual(self.ask(self.ada, last_name="Lovelace").status_code, 200)
+        self.assertEqual(self.client.put(self.url(self.ada), {"first_name": "Augusta"}).status_code, 200)
+        for name, value in {
+            "is_staff": True,
+            "is_superuser": True,
+            "email": "eve@example.com",
+            "is_active": False,
+        }.items():
+            answer = self.ask(self.ada, first_name="Eve", **{name: value})
+            error = answer.json()["errors"][0]
+            self.assertEqual((answer.status_code, error["attr"], error["code"]), (400, name, "read_only"))
         self.ada.refresh_from_db()
         self.assertEqual(self.ada.get_full_name(), "Augusta Lovelace")
         self.assertEqual((self.ada.is_staff, self.ada.is_superuser, self.ada.is_active), (False, False, True))
         self.assertEqual(self.ada.email, "ada@example.com")
+
+    def test_what_get_gave_can_be_put(self) -> None:
+        shown = self.client.get(self.url(self.ada)).json()
+        self.assertEqual(self.client.put(self.url(self.ada), {**shown, "first_name": "Augusta"}).status_code, 200)
+
+    def test_closing_and_opening_take_no_fields(self) -> None:
+        for name in ("user_deactivate", "user_activate"):
+            answer = self.ask(self.ada, name, reason="spam")
+            error = answer.json()["errors"][0]
+            self.assertEqual((answer.status_code, error["attr"], error["code"]), (400, "reason", "unknown_field"))
+        self.ada.refresh_from_db()
+        self.assertTrue(self.ada.is_active)
 
     def test_closing_an_account_ends_its_sessions_and_it_can_be_opened_again(self) -> None:
         answer = self.ask(self.ada, "user_deactivate")

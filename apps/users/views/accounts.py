@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.schema import unavailable
+from apps.core.schema import gives, nothing, takes, unavailable
 from apps.users import services
 from apps.users.models import CustomUser
 from apps.users.serializers import (
@@ -20,7 +20,7 @@ from apps.users.serializers import (
     VerifySerializer,
 )
 from apps.users.views.errors import new_password
-from apps.users.views.examples import EMAIL, NEW_PASSWORD, PROFILE, TOKEN, gives, nothing, takes
+from apps.users.views.examples import EMAIL, NEW_PASSWORD, PROFILE, TOKEN
 
 
 @extend_schema(

@@ -1,9 +1,5 @@
 """What the documentation shows: one cast, Ada, in all examples."""
 
-from typing import Any
-
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
-
 EMAIL = "ada@example.com"
 PASSWORD = "engine-no-1842"  # noqa: S105
 PROFILE = {"email": EMAIL, "first_name": "Ada", "last_name": "Lovelace"}
@@ -27,15 +23,3 @@ USER = {
     "date_joined": "2026-11-02T09:30:00.000000Z",
     "last_login": None,
 }
-
-
-def takes(value: Any) -> OpenApiExample:
-    return OpenApiExample("Request", value=value, request_only=True)
-
-
-def gives(value: Any, status: int = 200) -> OpenApiExample:
-    return OpenApiExample("Answer", value=value, response_only=True, status_codes=[str(status)])
-
-
-def nothing(description: str) -> dict[int, OpenApiResponse]:
-    return {204: OpenApiResponse(description=description)}

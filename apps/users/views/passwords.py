@@ -8,13 +8,13 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.schema import unavailable
+from apps.core.schema import nothing, takes, unavailable
 from apps.users import services
 from apps.users.models import AuthToken, CustomUser
 from apps.users.serializers import PasswordChangeSerializer, PasswordResetConfirmSerializer, PasswordResetSerializer
 from apps.users.views.accounts import link_is_used
 from apps.users.views.errors import new_password
-from apps.users.views.examples import EMAIL, NEW_PASSWORD, PASSWORD, TOKEN, nothing, takes
+from apps.users.views.examples import EMAIL, NEW_PASSWORD, PASSWORD, TOKEN
 
 
 @new_password

@@ -10,10 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from apps.core.schema import gives, nothing, takes
+from apps.core.serializers import take_nothing
 from apps.users import services
 from apps.users.models import AuthToken, CustomUser
 from apps.users.serializers import LoginResponseSerializer, LoginSerializer, SessionSerializer
-from apps.users.views.examples import EMAIL, PASSWORD, PROFILE, SESSION, gives, nothing, takes
+from apps.users.views.examples import EMAIL, PASSWORD, PROFILE, SESSION
 
 
 class LoginView(knox.LoginView):  # type: ignore[misc] # Knox has no types
@@ -60,6 +62,7 @@ class LogoutView(knox.LogoutView):  # type: ignore[misc]
         summary="Log out", description="Ends this token.", tags=["auth"], request=None, responses=nothing("Logged out")
     )
     def post(self, request: Request, format: str | None = None) -> Response:  # noqa: A002
+        take_nothing(request.data)
         response: Response = super().post(request, format)
         return response
 
@@ -75,6 +78,7 @@ class LogoutAllView(knox.LogoutAllView):  # type: ignore[misc]
         responses=nothing("Logged out"),
     )
     def post(self, request: Request, format: str | None = None) -> Response:  # noqa: A002
+        take_nothing(request.data)
         response: Response = super().post(request, format)
         return response
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin, UpdateModelMixin
@@ -13,11 +14,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from apps.core.schema import gives, takes
+from apps.core.serializers import take_nothing
 from apps.users import services
 from apps.users.filters import UserFilter
 from apps.users.models import CustomUser
 from apps.users.serializers import UserSerializer
-from apps.users.views.examples import USER, gives, takes
+from apps.users.views.examples import USER
 
 _answer = [gives(USER)]
 _names = [takes({"first_name": "Ada", "last_name": "Lovelace"}), gives(USER)]
@@ -25,6 +28,7 @@ _names = [takes({"first_name": "Ada", "last_name": "Lovelace"}), gives(USER)]
 
 class UserViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, GenericViewSet[CustomUser]):
     serializer_class = UserSerializer
+    lookup_value_converter = "int"
     permission_classes = (IsAdminUser,)
     filter_backends = (DjangoFilterBackend, SearchFilter, OrderingFilter)
     filterset_class = UserFilter
@@ -69,7 +73,9 @@ class UserViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, GenericV
         request=None,
         examples=_answer,
     )
+    @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        take_nothing(request.data)
         user = self.get_object_to_change()
         if user == request.user:
             raise PermissionDenied("One's own account cannot be closed here.")
@@ -77,7 +83,9 @@ class UserViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, GenericV
         return Response(self.get_serializer(user).data)
 
     @extend_schema(summary="Open an account again", tags=["users"], request=None, examples=_answer)
+    @action(detail=True, methods=["post"])
     def activate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        take_nothing(request.data)
         user = self.get_object_to_change()
         services.user_activate(user=user)
         return Response(self.get_serializer(user).data)
