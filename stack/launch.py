@@ -13,6 +13,9 @@ from contextlib import suppress
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
+if sys.version_info < (3, 11):  # noqa: UP036 - plain `just` takes the python3 that is there
+    sys.exit("error: python3 is older than 3.11. Type ./just in place of just, which finds a newer one.")
+
 # Isolated (-I), Python does not even look beside this file.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -41,6 +44,8 @@ def main(words: Sequence[str]) -> None:
             venv = _usable(venv, state / "services")
     except packages.PackagesError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
     environment |= {"VIRTUAL_ENV": str(venv), "PATH": f"{venv / 'bin'}:{environment.get('PATH') or os.defpath}"}
     if libraries := environment.get("WHEEL_LIBRARIES"):
         # Some wheels need libraries that a Nix system keeps out of the way; Python alone may see them.

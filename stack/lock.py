@@ -17,11 +17,36 @@ def exclusive(what: str, path: Path = local.STATE / "lock") -> Iterator[None]:
     The file's content names the holder for those who wait. It means nothing once the lock is free.
     """
     with _current_file(path) as descriptor:
-        # On a full disk it is held without a name.
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"just {what} (pid {os.getpid()})".encode(), 0)
+        _name(descriptor, f"just {what}")
         yield
+
+
+@contextmanager
+def exclusive_if_free(what: str, path: Path = local.STATE / "lock") -> Iterator[bool]:
+    """Hold the checkout's lock and yield True; where somebody else holds it, yield False at once."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        is_free = _try(descriptor) and _is_still(path, descriptor)
+        if is_free:
+            _name(descriptor, what)
+        yield is_free
+    finally:
+        os.close(descriptor)
+
+
+def _try(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _name(descriptor: int, what: str) -> None:
+    # On a full disk it is held without a name.
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{what} (pid {os.getpid()})".encode(), 0)
 
 
 @contextmanager
@@ -38,9 +63,7 @@ def _current_file(path: Path) -> Iterator[int]:
 
 
 def _wait_for(descriptor: int) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _try(descriptor):
         holder = os.pread(descriptor, 200, 0).decode() or "another command"
         complain(f"waiting for {holder} in this checkout")
         fcntl.flock(descriptor, fcntl.LOCK_EX)

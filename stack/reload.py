@@ -15,6 +15,7 @@ from conf import local
 from stack import environment, settings_check, supervision
 from stack.console import say
 from stack.errors import StackError
+from stack.lock import exclusive_if_free
 from stack.program import SERVERS
 
 SIGNALS = {"web": "HUP", "worker": "TERM", "beat": "TERM"}
@@ -60,8 +61,11 @@ def main() -> None:
             _say("reload", files=sorted({str(Path(path).relative_to(local.ROOT)) for _, path in changes}))
             _reload()
         if (now := _content(environment.DOTENV)) != dotenv:
-            dotenv = now
-            _take_settings()
+            # A recipe that starts or stops programs takes the settings itself: never both at once.
+            with exclusive_if_free("the reloader") as is_free:
+                if is_free:
+                    dotenv = now
+                    _take_settings()
 
 
 def _is_agreed(settings: environment.Environment) -> bool:

@@ -8,6 +8,7 @@ Nothing but the standard library: this is read before any package is there.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -57,7 +58,9 @@ _OURSELVES = ("localhost", "127.0.0.1", "::1")
 def settings(root: Path = ROOT) -> frozenset[str]:
     """Return the names of the settings: what .env.example and .env name, commented out or not."""
     files = [root / ".env.example", root / ".env"]
-    texts = [path.read_bytes().decode(errors="replace") for path in files if path.is_file()]
+    texts = [
+        path.read_bytes().decode(errors="replace") for path in files if os.access(path, os.R_OK) and path.is_file()
+    ]
     # Something in .env that looks like a place is refused where .env is read.
     return frozenset(name for text in texts for name in _SETTING.findall(text)) - set(_PLACES.split())
 

