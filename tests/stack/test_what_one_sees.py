@@ -135,9 +135,9 @@ def test_templates_are_reloaded_on_save(stack: Checkout) -> None:
 def test_a_changed_lock_is_said_to_need_a_restart(stack: Checkout) -> None:
     lock = stack.path / "uv.lock"
     before = lock.read_text()
-    assert "uv.lock has changed" not in stack.just("status").stdout
+    assert "uv.lock has changed" not in stack.just("status", check=False).stdout
     lock.write_text(f"{before}\n")
-    assert "uv.lock has changed since the start" in stack.just("status").stdout
+    assert "uv.lock has changed since the start" in stack.just("status", check=False).stdout
     lock.write_text(before)
 
 
