@@ -228,6 +228,12 @@ check-nix:
 @celery *args:
     {{ run }} celery -A conf "$@"
 
+# Bring the packages of uv.lock to their newest versions that pyproject.toml allows, and run the tests
+[group('setup')]
+update-deps:
+    @{{ launch }} uv lock --upgrade
+    just test
+
 # Run uv, which manages the packages: uv add NAME, uv lock
 [group('setup')]
 [no-exit-message]

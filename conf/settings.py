@@ -66,7 +66,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "x-request-id"]
-CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID", "X-Response-Time"]
 # How many proxies stand before us, hence whose X-Forwarded-For is believed. None: the peer is the client.
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 if not PRODUCTION:
@@ -285,8 +285,9 @@ DRF_STANDARDIZED_ERRORS = api.DRF_STANDARDIZED_ERRORS
 SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
 
 # --- Logs ----------------------------------------------------------------------------------------------------
-# Unset, lines go to stdout alone: whoever runs the process stores them, the native stack, too.
-_LOG_DIR = env.str("LOG_DIR", default="")
+# In production, unset, lines go to stdout alone: whoever runs the process stores them. In development they are stored
+# by kind, too, beside what the native stack keeps of each program; empty, they are not.
+_LOG_DIR = env.str("LOG_DIR", default=str(local.STATE / "kinds") if DEVELOPMENT else "")
 # The tests' lines never mix with development's.
 LOG_DIR = local.STATE / "test" / "log" if TEST else local.ROOT / _LOG_DIR if _LOG_DIR else None
 LOGGING = logging_config(directory=LOG_DIR, console=not TEST, level=env.str("LOG_LEVEL", default="INFO"))

@@ -70,6 +70,18 @@ def check_runtime(runtime: Path = local.RUNTIME) -> None:
     raise StackError(f"{runtime} {problem}; the sockets would not be safe there. Remove it: rm -r {runtime}")
 
 
+def forget_former_runtime() -> None:
+    """Take away the sockets' directory that this state had under another name of the project."""
+    record = local.STATE / "runtime"
+    former = Path(record.read_text()) if record.is_file() else local.RUNTIME
+    # Of this user and this state: that of a checkout which this one is a copy of has another end.
+    of_this_state = f"-{os.getuid()}-{local.CHECKOUT}"
+    if former != local.RUNTIME and former.parent == local.RUNTIME.parent and former.name.endswith(of_this_state):
+        shutil.rmtree(former, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        record.write_text(str(local.RUNTIME))
+
+
 def remove_runtime() -> None:
     """Take the directory of the sockets away, with sockets that killed servers have left there."""
     check_runtime()

@@ -61,6 +61,12 @@ def setting(name: str) -> str:
     return _value(name, _lines())
 
 
+def setting_or(name: str, default: str) -> str:
+    """Return the value of a setting, which may be set to nothing; the default where it is not set at all."""
+    lines = _lines()
+    return _value(name, lines) if name in os.environ or name in lines else default
+
+
 def _lines() -> dict[str, dotenv.Line]:
     try:
         return dotenv.read(DOTENV)

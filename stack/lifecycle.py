@@ -33,6 +33,7 @@ def alone(what: str) -> Iterator[None]:
         # Not earlier: a `just down` that we waited for takes the runtime directory away.
         directories.check_runtime()
         recovery.heal()
+        directories.forget_former_runtime()
         yield
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from conf import local
-from stack import environment, program
+from stack import program, rotation
 from stack.errors import StackError
 from stack.records import Record, files_of, in_order, of_request, records
 from stack.render import renderer
@@ -85,8 +85,8 @@ def _history(name: str, tail: Tail) -> list[Record]:
 
 
 def _all_files() -> Iterator[Path]:
-    stored = environment.setting("LOG_DIR")
-    directories = {local.LOGS} | ({(local.ROOT / stored).resolve()} if stored else set())
+    stored = rotation.directory()
+    directories = {local.LOGS} | ({stored} if stored else set())
     for directory in sorted(directories):
         for path in sorted(directory.glob("*.log")):
             yield from files_of(path)

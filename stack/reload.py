@@ -12,7 +12,7 @@ from pathlib import Path
 from watchfiles import PythonFilter, watch
 
 from conf import local
-from stack import environment, settings_check, supervision
+from stack import environment, rotation, settings_check, supervision
 from stack.console import say
 from stack.errors import StackError
 from stack.lock import exclusive_if_free
@@ -60,6 +60,7 @@ def main() -> None:
         if changes:
             _say("reload", files=sorted({str(Path(path).relative_to(local.ROOT)) for _, path in changes}))
             _reload()
+        rotation.rotate()
         if (now := _content(environment.DOTENV)) != dotenv:
             # A recipe that starts or stops programs takes the settings itself: never both at once.
             with exclusive_if_free("the reloader") as is_free:

@@ -97,8 +97,8 @@ def test_development_needs_nothing_and_uses_the_sockets() -> None:
     assert loaded["SECRET_KEY"]
     assert loaded["DATABASES"]["default"]["HOST"] == str(local.RUNTIME)
     assert loaded["CELERY_BROKER_URL"] == local.redis_url("broker", scheme="redis+socket")
-    # The stack stores what its programs print: files by kind would store it twice.
-    assert loaded["LOG_DIR"] is None
+    assert loaded["LOG_DIR"] == local.STATE / "kinds"
+    assert load(ENVIRONMENT="development", LOG_DIR="")["LOG_DIR"] is None
     assert not loaded["METRICS_TOKEN"]
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.directories import check_runtime
+from conf import local
+from stack.directories import check_runtime, forget_former_runtime
 from stack.errors import StackError
 
 
@@ -39,3 +40,21 @@ def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(StackError, match="belongs to another user"):
         check_runtime(theirs)
+
+
+@pytest.mark.parametrize(("of", "stays"), [("this state", False), ("another state", True)])
+def test_a_changed_project_name_leaves_no_directory_and_touches_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str, stays: bool
+) -> None:
+    state = "0123456789ab"
+    monkeypatch.setattr(local, "STATE", tmp_path)
+    monkeypatch.setattr(local, "CHECKOUT", state)
+    monkeypatch.setattr(local, "RUNTIME", tmp_path / f"acme-{os.getuid()}-{state}")
+    former = tmp_path / f"django-native-{os.getuid()}-{state if of == 'this state' else 'ba9876543210'}"
+    former.mkdir()
+    (tmp_path / "runtime").write_text(str(former))
+
+    forget_former_runtime()
+
+    assert former.exists() is stays
+    assert (tmp_path / "runtime").read_text() == str(local.RUNTIME)

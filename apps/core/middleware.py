@@ -66,7 +66,9 @@ class AccessLogMiddleware:
         started = perf_counter()
         with QueryMeter() as meter:
             response = self.get_response(request)
-        record(request, response, seconds=perf_counter() - started, meter=meter)
+        seconds = perf_counter() - started
+        response.headers["X-Response-Time"] = f"{seconds * 1000:.1f}ms"
+        record(request, response, seconds=seconds, meter=meter)
         request.is_on_record = True  # type: ignore[attr-defined]
         return response
 
