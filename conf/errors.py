@@ -11,13 +11,21 @@ from conf.redaction import redact
 def report_errors(*, dsn: str, environment: str, release: str = "") -> None:
     """Send errors that nobody handled, and log lines of level ERROR, with the request's id and without secrets.
 
-    Raises ImproperlyConfigured where the library is not installed.
+    Raises ImproperlyConfigured where the library is not installed, and for a DSN that is none.
     """
     try:
         import sentry_sdk  # noqa: PLC0415 - costs time and memory, and may not be there
         from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
+        from sentry_sdk.utils import BadDsn, Dsn  # noqa: PLC0415
     except ImportError:
-        raise ImproperlyConfigured("SENTRY_DSN is set, and its library is missing: uv sync --extra sentry") from None
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set, and its library is missing. Install it: just uv sync --extra sentry"
+        ) from None
+    try:
+        Dsn(dsn)
+    except BadDsn:
+        # It holds a key: not shown.
+        raise ImproperlyConfigured("SENTRY_DSN is not like https://key@host/1. Correct or unset it.") from None
     sentry_sdk.init(
         dsn=dsn,
         environment=environment,

@@ -234,6 +234,8 @@ REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=not PRODUCTION)
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=True)
 # Where mailed links lead: pages that send the link's token back to the API.
 FRONTEND_URL = env.str("FRONTEND_URL", default="" if PRODUCTION else "http://localhost:3000")
+if FRONTEND_URL and not re.match(r"https?://[^/\s]", FRONTEND_URL):
+    raise ImproperlyConfigured(f"FRONTEND_URL={FRONTEND_URL!r}: must be like https://app.example.com.")
 # Seconds for which mailed links work.
 PASSWORD_RESET_TIMEOUT = 3600
 KNOX_TOKEN_MODEL = "users.AuthToken"  # noqa: S105 - a model's name
@@ -290,7 +292,10 @@ SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
 _LOG_DIR = env.str("LOG_DIR", default=str(local.STATE / "kinds") if DEVELOPMENT else "")
 # The tests' lines never mix with development's.
 LOG_DIR = local.STATE / "test" / "log" if TEST else local.ROOT / _LOG_DIR if _LOG_DIR else None
-LOGGING = logging_config(directory=LOG_DIR, console=not TEST, level=env.str("LOG_LEVEL", default="INFO"))
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r}: must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+LOGGING = logging_config(directory=LOG_DIR, console=not TEST, level=LOG_LEVEL)
 # Milliseconds from which on a query, or a request, is a warning.
 SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)
 SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=2000)
@@ -298,3 +303,8 @@ SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=2000)
 # --- Error reports -------------------------------------------------------------------------------------------
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=env.str("RELEASE", default=""))
+
+# --- gunicorn's own (conf/gunicorn.py), refused here with all the others --------------------------------------
+for _name in ("WEB_CONCURRENCY", "WEB_THREADS"):
+    if env.int(_name, default=1) < 1:
+        raise ImproperlyConfigured(f"{_name} must be at least 1. Correct or unset it.")

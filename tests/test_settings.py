@@ -143,3 +143,20 @@ def test_the_deployment_checks_have_nothing_to_say_in_production() -> None:
     done = subprocess.run(command, cwd=local.ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SENTRY_DSN", "not-a-dsn-hunter2"),
+        ("SENTRY_DSN", "https://hunter2@"),
+        ("LOG_LEVEL", "LOUD"),
+        ("FRONTEND_URL", "app.example.com"),
+        ("WEB_CONCURRENCY", "0"),
+        ("WEB_THREADS", "-2"),
+    ],
+)
+def test_what_a_library_reads_for_us_is_refused_by_its_name(name: str, value: str) -> None:
+    said = refusal(ENVIRONMENT="development", **{name: value})
+    assert said.startswith(name)
+    assert "hunter2" not in said
