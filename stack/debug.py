@@ -17,6 +17,15 @@ PROGRAMS = {
     "test": ["-m", "pytest"],
 }
 
+# Like `-m debugpy`; leaving it by Ctrl-C, even while it waits for an editor, is no error with a traceback.
+_DEBUGPY = """
+import runpy, sys
+try:
+    runpy.run_module("debugpy", run_name="__main__", alter_sys=True)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
 
 def run(arguments: list[str]) -> int:
     """Run web or worker until Ctrl-C, in place of the stack's own, or pytest; all further arguments are theirs."""
@@ -47,7 +56,7 @@ def _debugged(name: str, arguments: list[str], *options: str) -> int:
     address = f"127.0.0.1:{PORTS[name]}"
     say(f"{name}: attach the debugger to {address}")
     # The frozen modules of Python itself hold no breakpoints; debugpy would warn of them.
-    command = [sys.executable, "-X", "frozen_modules=off", "-m", "debugpy", "--listen", address, *options]
+    command = [sys.executable, "-X", "frozen_modules=off", "-c", _DEBUGPY, "--listen", address, *options]
     process = subprocess.Popen([*command, *PROGRAMS[name], *arguments], cwd=local.ROOT)
     # Ctrl-C is for the program, which shares the terminal; we wait until it has ended.
     ours = signal.signal(signal.SIGINT, signal.SIG_IGN)
