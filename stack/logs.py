@@ -86,8 +86,8 @@ def _history(name: str, tail: Tail) -> list[Record]:
 
 def _all_files() -> Iterator[Path]:
     stored = rotation.directory()
-    directories = {local.LOGS} | ({stored} if stored else set())
-    for directory in sorted(directories):
+    # The programs' own first: of a line that is stored twice, that one is shown.
+    for directory in dict.fromkeys([local.LOGS.resolve(), *([stored] if stored else [])]):
         for path in sorted(directory.glob("*.log")):
             yield from files_of(path)
 

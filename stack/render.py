@@ -47,7 +47,7 @@ def _for_people(record: Record, paint: Paint) -> str:
 
 
 # Told in the first row of an access line, or by it.
-_TOLD = (*_HEAD, "method", "path", "status", "duration_ms", "queries", "route")
+_TOLD = (*_HEAD, "method", "path", "status", "duration_ms", "route")
 
 
 def _access_line(record: Record, fields: dict[str, Any], paint: Paint) -> str:
@@ -55,7 +55,7 @@ def _access_line(record: Record, fields: dict[str, Any], paint: Paint) -> str:
     status = fields["status"] if isinstance(fields["status"], int) else 0
     colour = "32" if status < 400 else "33" if status < 500 else "31"  # noqa: PLR2004 - classes of status codes
     head = f"{paint(_DIM, _clock(record.time))} {paint(colour, str(status))} {_value(fields['method']):<5}"
-    cost = f"{_value(fields.get('duration_ms'))} ms, {_value(fields.get('queries'))} q"
+    cost = f"{_value(fields.get('duration_ms'))} ms"
     rest = " ".join(
         f"{paint(_DIM, key + '=')}{_value(fields[key])}"
         for key in fields

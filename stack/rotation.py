@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conf import local
 from stack import environment
+from stack.errors import StackError
 
 # Bytes of a file, of which one older one is kept.
 MOST = 10_000_000
@@ -21,7 +22,11 @@ def directory() -> Path | None:
 
 def rotate(most: int = MOST) -> None:
     """Put files aside that are too large, if they are below the state: what lies elsewhere is somebody else's job."""
-    found = directory()
+    try:
+        found = directory()
+    except StackError:
+        # A .env that cannot be read is reported by whoever takes settings from it.
+        return
     if found is None or not found.is_relative_to(local.STATE.resolve()):
         return
     for path in found.glob("*.log"):

@@ -71,9 +71,9 @@ def test_a_request_and_its_task_are_found_by_the_id_of_the_answer(stack: Checkou
 
     eventually(lambda: any("state=" in line for line in shown()), "the line of the task's end")
     lines = shown()
-    [access] = [line for line in lines if " request " in line]
-    assert access.startswith("backend")
-    assert re.search(r"queries=[1-9].* query_ms=\d", access)
+    [access] = [number for number, line in enumerate(lines) if " 202 POST " in line]
+    assert lines[access].startswith("backend")
+    assert re.search(r"queries=[1-9].* query_ms=\d", lines[access + 1])
     assert [line.split()[0] for line in lines if line.startswith("worker")] == ["worker"] * 3
     assert "task started" in lines[-3]
     assert "Measured how long a task waits" in lines[-2]

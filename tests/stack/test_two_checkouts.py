@@ -30,7 +30,7 @@ def test_both_come_up_and_share_nothing(pair: tuple[Checkout, Checkout]) -> None
 
 
 def test_both_test_suites_pass_at_the_same_time(pair: tuple[Checkout, Checkout]) -> None:
-    with pair[0].start("test", "-q") as one, pair[1].start("test", "-q") as other:
+    with pair[0].start("test", "-q", "apps") as one, pair[1].start("test", "-q", "apps") as other:
         assert " passed" in one.succeeds()
         assert " passed" in other.succeeds()
 
