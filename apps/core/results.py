@@ -102,11 +102,8 @@ def require_readable(result: Any) -> None:
     try:
         if _has_own_types(result):
             raise ValueError("it has a key __type__, which Celery reads as a type")  # noqa: TRY301 - one way out
-        text = dumps(result)
-        JSONRenderer().render(loads(text))
-        text.encode("ascii")
-        if re.search(r"(?<!\\)(?:\\\\)*\\ud[89a-f]", text) and not _is_utf8(loads(text)):
-            raise ValueError("it has half of a surrogate pair")  # noqa: TRY301
+        # As the API will: strictly, and in UTF-8, which has no halves of surrogate pairs.
+        JSONRenderer().render(loads(dumps(result)))
     except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
         raise EncodeError(f"The task's result cannot be stored: {error}") from error
 
@@ -115,18 +112,6 @@ def _has_own_types(value: Any) -> bool:
     if isinstance(value, dict):
         return "__type__" in value or any(_has_own_types(found) for found in value.values())
     return isinstance(value, list | tuple) and any(_has_own_types(found) for found in value)
-
-
-def _is_utf8(value: Any) -> bool:
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return False
-        return True
-    if isinstance(value, dict):
-        return all(_is_utf8(key) and _is_utf8(found) for key, found in value.items())
-    return not isinstance(value, list) or all(map(_is_utf8, value))
 
 
 def _storable(text: Any) -> Any:
