@@ -104,15 +104,18 @@ def remember(case: Any, response: Any) -> None:
 
 @schemathesis.hook
 def before_call(ctx: Any, case: Any, kwargs: Any) -> None:
-    """Put real values into half of the well-formed cases."""
+    """Put real values into well-formed cases: all of an operation until one succeeds, then half of them."""
     mode = case.meta.generation.mode if case.meta else GenerationMode.POSITIVE
-    if mode != GenerationMode.POSITIVE or random.random() < 0.5:  # noqa: S311
+    has_succeeded = case.operation.label in counted["succeeded"]
+    if mode != GenerationMode.POSITIVE or (has_succeeded and random.random() < 0.5):  # noqa: S311
         return
     name = label(case)
     if body := real_body(name):
         case.body = body
     if path := real_path(name):
         case.path_parameters = path
+    # The first page is always there.
+    case.query = {name: value for name, value in (case.query or {}).items() if name != "page"}
 
 
 def label(case: Any) -> str:
