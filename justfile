@@ -172,25 +172,25 @@ _list:
 # Format Python and the justfile
 [group('quality')]
 fmt:
-    {{ run }} ruff format
-    {{ launch }} ruff check --fix-only
+    @{{ run }} ruff format
+    @{{ launch }} ruff check --fix-only
     just --fmt
 
 # Check style and syntax: Python, shell, justfile, Nix, JSON, Dockerfile
 [group('quality')]
 lint:
-    {{ run }} ruff format --check
-    {{ launch }} ruff check
-    {{ launch }} lint-imports --no-cache
-    {{ launch }} shellcheck --norc just stack/preflight .ci/run .envrc
-    {{ launch }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
-    {{ launch }} python -m tests.environment.syntax
+    @{{ run }} ruff format --check
+    @{{ launch }} ruff check
+    @{{ launch }} lint-imports --no-cache
+    @{{ launch }} shellcheck --norc just stack/preflight .ci/run .envrc
+    @{{ launch }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
+    @{{ launch }} python -m tests.environment.syntax
     just --fmt --check
 
 # Check types
 [group('quality')]
 types:
-    {{ run }} mypy
+    @{{ run }} mypy
 
 # Write the API's schema, docs/openapi.yml
 [group('quality')]
@@ -200,9 +200,9 @@ types:
 # Check everything but the tests: style, types, contracts, migrations, settings, schema
 [group('quality')]
 check: lint types
-    {{ launch }} python manage.py check
-    {{ launch }} python -m stack with-servers python manage.py makemigrations --check --dry-run
-    {{ launch }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
+    @{{ launch }} python manage.py check
+    @{{ launch }} python -m stack with-servers python manage.py makemigrations --check --dry-run
+    @{{ launch }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
 
 # Run all that CI runs (BROWSER names another browser than Chromium)
 [group('quality')]

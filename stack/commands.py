@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from conf import local
@@ -32,10 +33,17 @@ def restart(arguments: argparse.Namespace) -> int:
 
 def coverage(arguments: argparse.Namespace) -> int:
     """Run pytest and show what the tests do not cover, of the paths that are named or of all."""
-    named = [path for word in arguments.rest if (path := word.partition("::")[0]) and (local.ROOT / path).exists()]
-    measured = [f"--cov={path}" for path in named] or ["--cov"]
+    paths = [local.ROOT / word.partition("::")[0] for word in arguments.rest if not word.startswith("-")]
+    named = {_tested_by(path).relative_to(local.ROOT) for path in paths if path.exists()}
+    measured = [f"--cov={path}" for path in sorted(named)] or ["--cov"]
     arguments.rest = [*measured, "--cov-report=term-missing:skip-covered", *arguments.rest]
     return test(arguments)
+
+
+def _tested_by(path: Path) -> Path:
+    """Return the directory that tests are about: that of the app, for those in its directory `tests`."""
+    directory = path.parent if path.is_file() else path
+    return next((parent.parent for parent in (directory, *directory.parents) if parent.name == "tests"), directory)
 
 
 def show_status(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,8 @@
 """The settings as they come out of an environment that was made for each test; no .env is read."""
 
+import copy
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -228,3 +230,21 @@ def test_every_program_says_it_in_one_line(command: list[str]) -> None:
     said = done.stdout + done.stderr
     assert done.returncode
     assert said.splitlines() == ["error: SENTRY_DSN is not like https://key@host/1. Correct or unset it."]
+
+
+def test_what_docs_say_to_add_in_development_fits_the_settings() -> None:
+    text = (local.ROOT / "docs/coming-from.md").read_text()
+    blocks = [block.partition("# conf/urls.py")[0] for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
+    loaded = load(ENVIRONMENT="development")
+    # Copies: other tests have the same lists.
+    names = loaded.keys() & {name for block in blocks for name in re.findall(r"\b[A-Z_]{4,}\b", block)}
+    changed = {name: copy.deepcopy(loaded[name]) for name in names}
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, changed)  # noqa: S102 - it is ours
+    assert [name.rpartition(".")[2] for name in changed["REST_FRAMEWORK"]["DEFAULT_RENDERER_CLASSES"]] == [
+        "JSONRenderer",
+        "BrowsableAPIRenderer",
+    ]
+    assert changed["INSTALLED_APPS"] == [*loaded["INSTALLED_APPS"], "django_filters", "debug_toolbar"]
+    assert len(changed["MIDDLEWARE"]) == len(loaded["MIDDLEWARE"]) + 1
