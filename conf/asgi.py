@@ -1,12 +1,13 @@
 """The API for an ASGI server; what the project itself runs is conf.wsgi."""
 
-import os
 from importlib import import_module
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "conf.settings"
+from conf.startup import read_settings
+
+read_settings()
 
 application = get_asgi_application()
 

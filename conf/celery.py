@@ -2,7 +2,6 @@
 
 import ctypes
 import logging
-import os
 import signal
 import sys
 from importlib import import_module
@@ -11,8 +10,9 @@ from celery import Celery, signals
 from kombu.transport import TRANSPORT_ALIASES
 
 from conf import metrics
+from conf.startup import read_settings
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "conf.settings"
+read_settings()
 
 # Kombu's own loses the task that it has just taken when its worker dies. It is the URL's scheme that chooses.
 TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "apps.core.broker:Transport"))

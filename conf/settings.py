@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from conf import api, database, local, security
+from conf import api, database, local, security, values
 from conf.errors import report_errors
 from conf.logging import logging_config
 
@@ -304,7 +304,12 @@ SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=2000)
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=env.str("RELEASE", default=""))
 
-# --- gunicorn's own (conf/gunicorn.py), refused here with all the others --------------------------------------
-for _name in ("WEB_CONCURRENCY", "WEB_THREADS"):
-    if env.int(_name, default=1) < 1:
-        raise ImproperlyConfigured(f"{_name} must be at least 1. Correct or unset it.")
+# --- What cannot work, gunicorn's own numbers (conf/gunicorn.py) included, is refused all at once ----------------
+_wrong = values.problems(
+    globals(),
+    rates=api.THROTTLE_RATES,
+    ports={"PORT": env.int("PORT", default=8000), "POSTGRES_PORT": env.int("POSTGRES_PORT", default=0) or 5432},
+)
+_wrong += [f"{name} must be at least 1" for name in ("WEB_CONCURRENCY", "WEB_THREADS") if env.int(name, default=1) < 1]
+if _wrong:
+    raise ImproperlyConfigured(f"{'; '.join(_wrong)}. Correct or unset it.")

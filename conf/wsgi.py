@@ -1,12 +1,13 @@
 """The API for a WSGI server: `gunicorn conf.wsgi`."""
 
-import os
 from importlib import import_module
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "conf.settings"
+from conf.startup import read_settings
+
+read_settings()
 
 application = get_wsgi_application()
 

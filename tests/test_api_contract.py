@@ -1,6 +1,7 @@
 """What the schema promises, and what holds for every route of the API. A new app needs no line here."""
 
 import json
+import re
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -115,6 +116,49 @@ def test_an_operation_that_is_not_documented_is_named_with_what_to_add(
     problems = check({"POST /invoices/": bare})
     assert problems
     assert all(problem.startswith("POST /invoices/ ") and ": " in problem for problem in problems)
+
+
+def with_loose_body(schema: dict[str, Any]) -> list[str]:
+    """Return which operations take bodies that do not say of unknown fields that they are refused."""
+    components = {f"#/components/schemas/{name}": found for name, found in schema["components"]["schemas"].items()}
+    advice = "let its serializer build on StrictModelSerializer or StrictSerializer (apps/core/serializers.py)"
+    return [
+        f"{method.upper()} {path} takes fields that nobody knows ({name.rpartition('/')[2]}): {advice}"
+        for path, item in schema["paths"].items()
+        for method, operation in item.items()
+        for name in sorted(references(operation.get("requestBody", {}), components))
+        if components[name].get("type") == "object" and components[name].get("additionalProperties") is not False
+    ]
+
+
+def references(part: Any, components: dict[str, Any]) -> set[str]:
+    """Return all components that the part is made of."""
+    names = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(part)))
+    return names.union(*(references(components[name], components) for name in names))
+
+
+def test_every_body_refuses_unknown_fields(schema: Any) -> None:
+    problems = with_loose_body(schema)
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def test_a_body_that_does_not_is_named_with_what_to_do() -> None:
+    def reference(name: str) -> dict[str, str]:
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    schemas = {
+        "InvoiceRequest": {
+            "type": "object",
+            "properties": {"line": reference("LineRequest")},
+            "additionalProperties": False,
+        },
+        "LineRequest": {"type": "object", "properties": {}},
+    }
+    body = {"content": {"application/json": {"schema": reference("InvoiceRequest")}}}
+    schema = {"components": {"schemas": schemas}, "paths": {"/invoices/": {"post": {"requestBody": body}}}}
+    [problem] = with_loose_body(schema)
+    assert problem.startswith("POST /invoices/ ")
+    assert "LineRequest" in problem
 
 
 @pytest.mark.parametrize(("name", "path"), NAMES.items())

@@ -156,12 +156,80 @@ def test_the_deployment_checks_have_nothing_to_say_in_production() -> None:
         ("FRONTEND_URL", "app.example.com"),
         ("WEB_CONCURRENCY", "0"),
         ("WEB_THREADS", "-2"),
+        ("ALLOWED_HOSTS", "https://api.example.com"),
+        ("ALLOWED_HOSTS", "api.example.com:8000"),
+        ("ALLOWED_HOSTS", "a b"),
+        ("CORS_ALLOWED_ORIGINS", "app.example.com"),
+        ("CORS_ALLOWED_ORIGINS", "https://["),
+        ("CORS_ALLOWED_ORIGINS", "https://app.example.com/"),
+        ("CORS_ALLOWED_ORIGINS", "https://user:hunter2@app.example.com"),
+        ("CSRF_TRUSTED_ORIGINS", "app.example.com"),
+        ("CSRF_TRUSTED_ORIGINS", "https://app.example.com:port"),
+        ("THROTTLE_RATES", "login=10"),
+        ("THROTTLE_RATES", "login=0/m"),
+        ("THROTTLE_RATES", "login=-1/m"),
+        ("THROTTLE_RATES", "login=10/y"),
+        ("THROTTLE_RATES", "logins=10/m"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("POSTGRES_PORT", "-1"),
+        ("NUM_PROXIES", "-1"),
+        ("SECURE_HSTS_SECONDS", "-1"),
+        ("TASK_TIME_LIMIT", "0"),
+        ("SLOW_REQUEST_MS", "-1"),
+        ("METRICS_PATH", "<metrics"),
+        ("ADMIN_URL", "<no:converter>/"),
+        ("DEFAULT_FROM_EMAIL", "noreply"),
+        ("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@example.com"),
     ],
 )
 def test_what_a_library_reads_for_us_is_refused_by_its_name(name: str, value: str) -> None:
     said = refusal(ENVIRONMENT="development", **{name: value})
     assert said.startswith(name)
     assert "hunter2" not in said
+
+
+def test_what_cannot_work_is_said_all_at_once() -> None:
+    said = refusal(ENVIRONMENT="development", PORT="0", CORS_ALLOWED_ORIGINS="x", THROTTLE_RATES="login=x")
+    assert [name for name in ("PORT", "CORS_ALLOWED_ORIGINS", "THROTTLE_RATES") if name in said] == [
+        "PORT",
+        "CORS_ALLOWED_ORIGINS",
+        "THROTTLE_RATES",
+    ]
+
+
+def test_what_works_is_accepted() -> None:
+    loaded = load(
+        **{**PRODUCTION, "ALLOWED_HOSTS": ".example.com,[::1],10.0.0.1"},
+        CORS_ALLOWED_ORIGINS="https://app.example.com,http://[::1]:3000",
+        CSRF_TRUSTED_ORIGINS="https://*.example.com",
+        THROTTLE_RATES="login=10/min,mail=1/day",
+        DEFAULT_FROM_EMAIL="Example <noreply@example.com>",
+        ADMIN_URL="staff-only/",
+        PORT="80",
+    )
+    assert loaded["CSRF_TRUSTED_ORIGINS"] == ["https://*.example.com"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "check"],
+        ["-m", "celery", "-A", "conf", "worker"],
+        ["-c", "import conf.wsgi"],
+        ["-c", "import conf.asgi"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.long
+def test_every_program_says_it_in_one_line(command: list[str]) -> None:
+    environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", "SENTRY_DSN": "hunter2"}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=local.ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode
+    assert said.splitlines() == ["error: SENTRY_DSN is not like https://key@host/1. Correct or unset it."]
 
 
 def test_what_docs_say_to_add_in_development_fits_the_settings() -> None:

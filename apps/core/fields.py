@@ -13,11 +13,13 @@ from rest_framework import serializers
 
 
 class StrictCharField(serializers.CharField):
-    """Text, and nothing else."""
+    """Text, and nothing else; as long as it was sent, blanks around it included, for that is what the schema counts."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         return super().to_internal_value(data)
 
 
@@ -26,7 +28,9 @@ class StrictEmailField(StrictCharField, serializers.EmailField):
 
 
 class StrictSlugField(StrictCharField, serializers.SlugField):
-    pass
+    def __init__(self, **kwargs: Any) -> None:
+        # Its pattern, which the schema tells, has no blanks.
+        super().__init__(**{"trim_whitespace": False, **kwargs})
 
 
 class StrictURLField(StrictCharField, serializers.URLField):

@@ -1,13 +1,26 @@
 from typing import Any
 
+from django import forms
 from django_filters.rest_framework import TypedChoiceFilter
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 
+class _StrictChoiceField(forms.TypedChoiceField):
+    def clean(self, value: Any) -> Any:
+        # Absent it is None; an empty text is a value like any other, which is none of the choices.
+        if value == "":
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}
+            )
+        return super().clean(value)
+
+
 @extend_schema_field(OpenApiTypes.BOOL)
 class StrictBooleanFilter(TypedChoiceFilter):  # type: ignore[misc] # its package has no types
     """Refuse what is neither true nor false, where the package's own filter ignores it, and finds everyone."""
+
+    field_class = _StrictChoiceField
 
     def __init__(self, **kwargs: Any) -> None:
         choices = (("true", "true"), ("false", "false"))

@@ -8,7 +8,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import BadRequest, ValidationError
-from django.db import DataError
+from django.db import DataError, ProgrammingError
 from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import Throttled
@@ -51,18 +51,23 @@ class LimitedPasswordChangeView(PasswordChangeView):
         return {**super().get_form_kwargs(), "request": self.request}
 
 
+# What Django and psycopg raise for lookups that make no sense: a year 0, a number of 400 digits, a range of three, and,
+# where warnings are errors, a date without a zone.
+_SENSELESS = (ValueError, LookupError, OverflowError, DataError, ProgrammingError, RuntimeWarning)
+
+
 class AccountsAdminSite(AdminSite):
     login_form = LimitedLoginForm
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        """Answer 400 to filters and selections that no date or key can be: a year 0, a number of 400 digits."""
+        """Answer 400 to filters and selections that make no sense."""
 
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             try:
                 return view(request, *args, **kwargs)
-            except (ValueError, OverflowError, DataError) as error:
-                if (request.method == "GET" and request.GET) or "_selected_action" in request.POST:
+            except _SENSELESS as error:
+                if (request.method in {"GET", "HEAD"} and request.GET) or "_selected_action" in request.POST:
                     raise BadRequest("The request names no value that can be looked for.") from error
                 raise
 

@@ -38,6 +38,15 @@ class UsersViewTests(APITestCase):
                 self.assertEqual(self.emails(email=address), [])
         self.assertEqual(len(self.emails(email="")), 3)
 
+    def test_a_filter_or_page_that_is_none_is_refused_not_ignored(self) -> None:
+        wrong = {"is_active": ("", " ", "1", "True", "yes"), "page": ("", " ", "last", "1_0", "+1", "1.0", "\u0663", "0")}
+        for name, values in wrong.items():
+            for value in values:
+                with self.subTest(name=name, value=value):
+                    answer = self.client.get(reverse("v1:users:users"), {name: value})
+                    self.assertEqual(answer.status_code, 400 if name == "is_active" else 404)
+        self.assertEqual(len(self.emails(page="1", is_active="true")), 3)
+
     def test_the_list_comes_in_pages_and_costs_three_queries(self) -> None:
         with self.assertNumQueries(3):
             page = self.client.get(reverse("v1:users:users")).json()
