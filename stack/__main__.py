@@ -47,7 +47,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     following.add_argument("-n", "--lines", type=int, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
     following.add_argument("-r", "--request", metavar="ID", help="the lines of all programs about one request")
-    following.add_argument("--raw", action="store_true", help="print lines as they are stored")
+    following.add_argument("--raw", action="store_true", help="print lines as they are stored, with all values")
     dumping = _add(known, "dump", commands.dump)
     dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")
     restoring = _add(known, "restore", commands.restore)

@@ -3,10 +3,12 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -23,16 +25,38 @@ def say(message: str, end: str = "\n") -> None:
 
 
 @contextmanager
-def step(name: str) -> Iterator[None]:
-    """Print the name of a step, and when it is done, how many seconds it took."""
+def step(name: str, *, spinner: bool = True) -> Iterator[None]:
+    """Print the name of a step, and when it is done, how many seconds it took.
+
+    Meanwhile a terminal shows a spinner, unless the step prints something itself.
+    """
     started = time.monotonic()
-    say(f"  {name:<42}", end="")
+    shown = Status(Text(name), console=console()) if spinner and _is_interactive() else None
+    if shown:
+        _quietly(shown.start)
+    else:
+        say(f"  {name:<42}", end="")
     try:
         yield
+        result = f"{time.monotonic() - started:5.1f} s"
     except BaseException:
-        say("failed")
+        result = "failed"
         raise
-    say(f"{time.monotonic() - started:5.1f} s")
+    finally:
+        if shown:
+            _quietly(shown.stop)
+            say(f"  {name:<42}", end="")
+        say(result)
+
+
+def _quietly(show: Callable[[], None]) -> None:
+    # A terminal that has gone keeps nothing from being done.
+    with suppress(OSError):
+        show()
+
+
+def _is_interactive() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def complain(message: str) -> None:
@@ -51,19 +75,37 @@ def confirm(question: str, *, yes: bool) -> None:
         raise StackError("nothing was changed.")
 
 
+def wants_colours(stream: TextIO) -> bool:
+    """Say whether the stream is to have colours: a terminal does; NO_COLOR and FORCE_COLOR decide, in this order."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if forced := os.environ.get("FORCE_COLOR"):
+        return forced != "0"
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def console() -> Console:
-    """Return the terminal; in a pipe lines are as long as they are. NO_COLOR and FORCE_COLOR are heeded."""
+    """Return the terminal; in a pipe lines are as long as they are."""
     is_terminal = sys.stdout.isatty()
-    # Without colours there is no bold either: whoever asks for it wants text.
-    plain = False if os.environ.get("NO_COLOR") else None
-    width = None if is_terminal else 500
-    return Console(width=width, force_terminal=plain, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return Console(
+        width=None if is_terminal else 500,
+        # Cursor movements are for terminals, whatever FORCE_COLOR says.
+        force_terminal=is_terminal,
+        # Without colours there is no bold either: whoever asks for it wants text.
+        color_system=("auto" if is_terminal else "standard") if wants_colours(sys.stdout) else None,
+        no_color=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+    )
 
 
 _STATES = {"running": "green", "starting": "yellow", "external": "cyan", "stopped": "yellow", "exited": "yellow"}
+_BROKEN = ("fatal", "backoff", "unknown")
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
+def grid(rows: Sequence[Sequence[str]]) -> Table:
     """Return rows as aligned columns; the first row is the head. States have their colours, the last column wraps."""
     head, *body = rows
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
@@ -72,13 +114,15 @@ def table(rows: Sequence[Sequence[str]]) -> str:
         made.add_column(name, no_wrap=not is_last, overflow="fold")
     for row in body:
         made.add_row(*(Text(cell, style=_STATES.get(cell, "red" if cell in _BROKEN else "")) for cell in row))
+    return made
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return the grid of the rows as text, as wide as the terminal at most."""
     terminal = console()
     with terminal.capture() as captured:
-        terminal.print(made, soft_wrap=False)
+        terminal.print(grid(rows), soft_wrap=False)
     return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
-
-
-_BROKEN = ("fatal", "backoff", "unknown")
 
 
 def paint(style: str, text: str) -> str:

@@ -53,7 +53,7 @@ def start_supervisor(settings: Environment, *, synchronise: bool) -> None:
     """Bring the stack's own packages in line with the lock, where that is wanted, then start the supervisor."""
     directories.require_space()
     if synchronise:
-        with step("packages of the stack"):
+        with step("packages of the stack", spinner=False):
             servers.synchronise()
     for server in external.ours(settings):
         ownership.require_free(program.DATA[server])

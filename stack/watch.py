@@ -2,24 +2,37 @@
 
 import sys
 import time
+from collections.abc import Iterator
+
+from rich.console import Group
+from rich.live import Live
+from rich.text import Text
 
 from stack import queues, supervision
-from stack.console import say, table
+from stack.console import console, grid, say, table
 from stack.environment import Environment
 from stack.program import Program
 from stack.usage import Processors, memory
 
 _PAUSE = 2.0
-_HOME_AND_CLEAR = "\x1b[H\x1b[2J"
+_HEAD = ("PROGRAM", "STATE", "PID", "MEMORY", "CPU")
 
 
 def run(settings: Environment) -> None:
-    """Print until interrupted, or until nothing runs any more."""
+    """Show it until interrupted, or until nothing runs any more: a terminal in one place, a pipe again and again."""
+    if not sys.stdout.isatty():
+        for rows, line in _rounds(settings):
+            say(f"{table(rows)}\n\n{line}\n")
+        return
+    with Live(console=console(), auto_refresh=False) as live:
+        for rows, line in _rounds(settings):
+            live.update(Group(grid(rows), "", Text(line)), refresh=True)
+
+
+def _rounds(settings: Environment) -> Iterator[tuple[list[tuple[str, ...]], str]]:
     processors = Processors()
     while running := supervision.programs():
-        rows = [("PROGRAM", "STATE", "PID", "MEMORY", "CPU")]
-        rows += [_row(program, processors) for program in running.values()]
-        say(f"{_HOME_AND_CLEAR if sys.stdout.isatty() else ''}{table(rows)}\n\n{_queues(settings)}\n")
+        yield [_HEAD, *(_row(program, processors) for program in running.values())], _queues(settings)
         time.sleep(_PAUSE)
 
 
