@@ -76,7 +76,7 @@ _list:
 [group('django')]
 [no-exit-message]
 @createsuperuser *args:
-    {{ run }} python manage.py createsuperuser "$@"
+    {{ watch_synced }} manage.py createsuperuser "$@"
 
 # Fill the database with sample accounts: seed [--users N] [--superuser] [--clean]
 [group('django')]
@@ -101,7 +101,7 @@ _list:
 [no-exit-message]
 @manage *args:
     case "${1:-}" in migrate | seed) exec just "$@" ;; esac
-    {{ run }} python manage.py "$@"
+    {{ watch_synced }} manage.py "$@"
 
 # Open psql on the database
 [group('data')]
@@ -226,7 +226,7 @@ check-nix:
 [group('django')]
 [no-exit-message]
 @celery *args:
-    {{ run }} celery -A conf "$@"
+    {{ watch_synced }} -m celery -A conf "$@"
 
 # Bring the packages of uv.lock to their newest versions that pyproject.toml allows, and run the tests
 [group('setup')]

@@ -12,6 +12,9 @@ if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "conf.settings"
     try:
         execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        # Whoever types Ctrl-C knows why the command ends. The status is the shell's for it.
+        sys.exit(130)
     except ImproperlyConfigured as error:
         if "--traceback" in sys.argv:
             raise

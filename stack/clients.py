@@ -11,6 +11,7 @@ import redis
 
 from conf import local
 from stack import environment, servers, target, variables
+from stack.console import complain
 from stack.errors import StackError
 
 
@@ -39,9 +40,13 @@ def redis_cli(arguments: list[str]) -> None:
         client.connection_pool.connection_kwargs.update(database)
         # The answers as the server gives them: PONG, not True.
         client.response_callbacks.clear()
-        for command in [words] if words else map(shlex.split, _typed()):
-            if command:
-                print(_answer(client, command))
+        if words:
+            print(_answer(client, words))
+            return
+        if sys.stdin.isatty():
+            complain("Type a command and Return, such as LLEN default. To leave: Ctrl-D")
+        for line in sys.stdin:
+            _answer_line(client, line)
 
 
 def _options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -65,7 +70,20 @@ def _place(url: str) -> tuple[list[str], str]:
     credentials, _, host = parts.netloc.rpartition("@")
     user, _, password = credentials.partition(":")
     named = ["--user", unquote(user)] if user else []
+    if parts.scheme == "unix":
+        # No URL to redis-cli. Which database is meant says -n.
+        return ["-s", unquote(parts.path), *named], unquote(password)
     return ["-u", urlunsplit(parts._replace(netloc=host)), *named], unquote(password)
+
+
+def _answer_line(client: redis.Redis, line: str) -> None:
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        print(f"(error) {error}")
+        return
+    if words:
+        print(_answer(client, words), flush=True)
 
 
 def _answer(client: redis.Redis, words: list[str]) -> str:
@@ -84,6 +102,3 @@ def _render(answer: object) -> str:
         return "\n".join(f"{key}: {_render(value)}" for key, value in answer.items()) or "(empty)"
     return "(nil)" if answer is None else str(answer)
 
-
-def _typed() -> "list[str] | map[str]":
-    return map(str.strip, sys.stdin)

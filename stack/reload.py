@@ -45,7 +45,7 @@ def _reload() -> None:
     for name, program in supervision.programs().items():
         if name in SIGNALS and program.runs:
             supervision.signal(name, SIGNALS[name])
-        elif name in SIGNALS:
+        elif name in SIGNALS and program.state in _STARTED:
             supervision.start([name])
 
 

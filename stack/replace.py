@@ -58,7 +58,7 @@ def _without_application(settings: Environment) -> Iterator[None]:
         yield
     finally:
         if running:
-            startup.start_application(settings)
+            startup.start_application(settings, running)
 
 
 def _keep(database: Target, why: str) -> None:

@@ -114,10 +114,16 @@ def start_application(settings: Environment, names: Sequence[str] = program.APPL
         _require_migrations()
     for name in ("worker", "beat"):
         if name in names:
+            # It is the API that says how they are.
+            ready = partial(health.is_well if "web" in names else _has_settled, name)
             with step(name):
-                wait_until(partial(health.is_well, name), name, seconds=60, failed=failed)
+                wait_until(ready, name, seconds=60, failed=failed)
     if "web" in names:
         wait_until(partial(is_up, settings, names), "web", seconds=20, failed=failed)
+
+
+def _has_settled(name: str) -> bool:
+    return supervision.programs().get(name, program.NOTHING).has_settled
 
 
 def _require_migrations() -> None:

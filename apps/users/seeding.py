@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 
 from apps.users.models import CustomUser
 
 ADMIN = "admin@example.com"
+# Made by every run; the documentation of the API logs in with it.
+USER = "user00001@example.com"
 # Known to everybody who reads this, hence for DEBUG alone.
 PASSWORD = "correct-horse-battery"  # noqa: S105
 _SAMPLE = r"^(admin|user[0-9]+)@example\.com$"
@@ -44,6 +46,12 @@ def create_admin(password: str) -> bool:
         return False
     CustomUser.objects.create_superuser(ADMIN, password)
     return True
+
+
+def who_can_log_in(password: str) -> str:
+    """Return the address of a sample account that has this password still; empty where there is none."""
+    accounts = CustomUser.objects.filter(email__in=[ADMIN, USER], is_active=True).order_by("email")
+    return next((user.email for user in accounts if check_password(password, user.password)), "")
 
 
 def delete_samples() -> int:

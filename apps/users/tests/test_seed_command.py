@@ -3,6 +3,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
+from drf_spectacular.generators import SchemaGenerator
 
 from apps.users.models import CustomUser
 from apps.users.seeding import PASSWORD
@@ -34,6 +35,25 @@ class SeedCommandTests(TestCase):
             self.assertIn(email, out)
             self.assertTrue(self.client.login(username=email, password=PASSWORD))
 
+    def test_the_login_command_is_for_an_account_that_has_the_password_still(self) -> None:
+        seed("--users", "1")
+        _, again = seed("--users", "1")
+        self.assertIn("curl -s http://localhost:", again)
+        self.assertIn('{"email": "user00001@example.com"', again)
+        user = CustomUser.objects.get()
+        user.set_password("another-horse-battery")
+        user.save()
+        out, changed = seed("--users", "1")
+        self.assertIn("Nothing was changed", out)
+        self.assertNotIn("curl", changed)
+
+    def test_the_login_that_the_documentation_shows_works_after_a_plain_seed(self) -> None:
+        seed()
+        login = SchemaGenerator().get_schema(public=True)["paths"]["/api/v1/auth/login/"]["post"]
+        example = login["requestBody"]["content"]["application/json"]["examples"]["Request"]["value"]
+        answer = self.client.post("/api/v1/auth/login/", example, content_type="application/json")
+        self.assertEqual(answer.status_code, 200)
+
     def test_again_it_changes_nothing(self) -> None:
         seed("--users", "3", "--superuser")
         before = list(CustomUser.objects.order_by("pk").values())
@@ -59,7 +79,8 @@ class SeedCommandTests(TestCase):
 
     @override_settings(DEBUG=False)
     def test_forced_it_takes_a_password_that_nobody_knows(self) -> None:
-        out, _ = seed("--users", "1", "--force")
+        out, err = seed("--users", "1", "--force")
+        self.assertNotIn("curl", err)
         self.assertNotIn(PASSWORD, out)
         self.assertTrue(CustomUser.objects.get().check_password(out.split()[-1]))
 

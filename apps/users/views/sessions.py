@@ -32,7 +32,8 @@ class LoginView(knox.LoginView):  # type: ignore[misc] # Knox has no types
         request=LoginSerializer,
         responses=LoginResponseSerializer,
         examples=[
-            takes({"email": seeding.ADMIN, "password": seeding.PASSWORD}),
+            # Of development: elsewhere `seed` makes none, or one with a password that nobody knows.
+            takes({"email": seeding.USER, "password": seeding.PASSWORD}),
             gives({"expiry": SESSION["expiry"], "token": "9f2c0e…", "user": PROFILE}),
         ],
     )

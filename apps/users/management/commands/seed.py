@@ -36,18 +36,20 @@ class Command(BaseCommand):
         self.stderr.write(text)
 
     def _print(self, made: list[str], password: str) -> None:
-        if not made:
-            self.stdout.write("All of them were there already; their passwords stayed.")
-            return
-        shown = made if len(made) <= 12 else [*made[:10], "…", made[-1]]  # noqa: PLR2004 - a screen's worth
-        self.stdout.write("\n".join([*shown, f"password of these {len(made)}: {password}"]))
-        self._progress(f"\nTo log in:\n{_login_command(made[0], password)}")
+        if made:
+            shown = made if len(made) <= 12 else [*made[:10], "…", made[-1]]  # noqa: PLR2004 - a screen's worth
+            self.stdout.write("\n".join([*shown, f"password of these {len(made)}: {password}"]))
+        else:
+            self.stdout.write("All of these accounts exist already. Nothing was changed.")
+        if settings.DEBUG and (email := seeding.who_can_log_in(password)):
+            self._progress(f"\nTo log in:\n{_login_command(email, password)}")
 
 
 def _login_command(email: str, password: str) -> str:
     body = json.dumps({"email": email, "password": password})
     url = f"{settings.DEVELOPMENT_URL}{reverse('v1:users:knox_login')}"
-    return f"curl -s {url} -H 'Content-Type: application/json' -d '{body}'"
+    # In rows of a terminal's width, and one command for the shell.
+    return f"curl -s {url} \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
 
 
 def _refuse(options: dict[str, Any]) -> None:
