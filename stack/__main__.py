@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from conf import local
 from stack import commands, directories, interrupts, logs, program
 from stack.console import complain
 from stack.errors import StackError
@@ -83,7 +82,7 @@ def main() -> int:
         complain(f"error: the package {error.name} is missing in {sys.prefix}. To install it: just up")
         return 1
     except OSError as error:
-        complain(f"error: {error}. What is wrong with {local.STATE}, if anything, says: just doctor")
+        complain(f"error: {error}. To find out what is wrong: just doctor")
         return 1
 
 

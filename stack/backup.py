@@ -52,6 +52,8 @@ def client(target: Target, program: str, *arguments: str) -> None:
     try:
         done = subprocess.run([path, *arguments], capture_output=True, text=True, check=False, env=target.environment())
     except OSError as error:
-        raise StackError(f"{path} does not run here ({error.strerror}).") from error
+        raise StackError(
+            f"{path} does not run here ({error.strerror}). Nothing was changed. See: just doctor"
+        ) from error
     if done.returncode:
         raise StackError(f"{program} failed. Nothing was changed. It said:\n{done.stderr.strip()}")

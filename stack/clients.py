@@ -101,4 +101,3 @@ def _render(answer: object) -> str:
     if isinstance(answer, dict):
         return "\n".join(f"{key}: {_render(value)}" for key, value in answer.items()) or "(empty)"
     return "(nil)" if answer is None else str(answer)
-

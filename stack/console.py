@@ -70,7 +70,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise StackError(f"{question} Nobody is there to answer, so nothing was changed. To answer yes: --yes")
+        raise StackError(f"{question} There is no terminal to ask in, so nothing was changed. To answer yes: --yes")
     if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
         raise StackError("nothing was changed.")
 

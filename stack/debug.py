@@ -30,7 +30,9 @@ except KeyboardInterrupt:
 def run(arguments: list[str]) -> int:
     """Run web or worker until Ctrl-C, in place of the stack's own, or pytest; all further arguments are theirs."""
     if not arguments or arguments[0] not in PROGRAMS:
-        raise StackError(f"debug what? One of {', '.join(PROGRAMS)}.")
+        raise StackError(
+            f"debug takes one of {', '.join(PROGRAMS)}, for example: just debug web. Nothing was started or stopped."
+        )
     name, *rest = arguments
     return _test(rest) if name == "test" else _in_place_of_the_stacks_own(name, rest)
 

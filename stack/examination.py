@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from stack import (
     postgres,
     program,
     recovery,
+    settings_check,
     supervision,
     unknown_settings,
     web,
@@ -46,7 +48,9 @@ def state(_: Environment) -> str:
 
 
 def settings_file(_: Environment) -> str:
-    """Whether .env has names that nobody reads."""
+    """Whether the settings are understood, and .env has no names that nobody reads."""
+    if problem := settings_check.problem():
+        raise StackError(problem)
     found = unknown_settings.found()
     if misspelt := [f"{name} (did you mean {meant}?)" for name, meant in found.items() if meant]:
         raise StackError(f"not a setting, and without effect: {', '.join(misspelt)}. Correct the name in .env.")
@@ -71,7 +75,10 @@ def sockets(_: Environment) -> str:
         directories.check_runtime()
     length = len(os.fsencode(supervision.SOCKET)) + len(_PID)
     if length > _LONGEST_PATH:
-        raise StackError(f"{supervision.SOCKET} is {length} bytes long, and {_LONGEST_PATH} are possible.")
+        raise StackError(
+            f"{supervision.SOCKET} is {length} bytes long, and {_LONGEST_PATH} are possible."
+            " Set a shorter PROJECT in conf/local.py."
+        )
     return f"{local.RUNTIME}, paths of {length} of {_LONGEST_PATH} bytes"
 
 
@@ -137,7 +144,7 @@ def files(_: Environment) -> str:
     if not supervision.programs() and not leftovers.processes() and local.RUNTIME.exists():
         left.append(local.RUNTIME)
     if left:
-        raise StackError("left over from an interruption: " + " ".join(map(str, left)) + " To remove: rm -r")
+        raise StackError("an interrupted command has left files. To remove them: rm -r " + shlex.join(map(str, left)))
     return "nothing left over"
 
 

@@ -73,7 +73,10 @@ def show_request(request_id: str, *, raw: bool = False) -> None:
     """
     found = list(of_request(request_id, in_order(map(_stored, _all_files()))))
     if not found:
-        raise StackError(f"there is no line about a request {request_id}.")
+        raise StackError(
+            f"no log line has the request id {request_id}. It is the header X-Request-ID of an answer. The oldest lines"
+            " are thrown away as logs grow. To see all that are kept: just logs"
+        )
     render = renderer(prefix=True, raw=raw)
     for record in found:
         _print(render(record))

@@ -26,7 +26,10 @@ def migrate() -> None:
     migrated = fingerprint()
     done = subprocess.run(command, cwd=local.ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise StackError(f"the migrations failed:\n{done.stdout}{done.stderr}")
+        raise StackError(
+            "a migration failed and was undone; those before it are applied. Correct it, then: just up. Django says:\n"
+            f"{done.stdout}{done.stderr}"
+        )
     STAMP.write_text(migrated)
 
 

@@ -68,7 +68,9 @@ def _access_line(record: Record, fields: dict[str, Any], paint: Paint) -> str:
     colour = "32" if status < 400 else "33" if status < 500 else "31"  # noqa: PLR2004 - classes of status codes
     head = f"{paint(_DIM, _clock(record.time))} {paint(colour, str(status))} {_value(fields['method']):<5}"
     cost = f"{_value(fields.get('duration_ms'))} ms"
-    named = [key for key in fields if key not in (*_TOLD, *_LONG) and fields[key] not in (None, "", *_USUAL.get(key, ()))]
+    named = [
+        key for key in fields if key not in (*_TOLD, *_LONG) and fields[key] not in (None, "", *_USUAL.get(key, ()))
+    ]
     if not fields.get("queries"):
         named = [key for key in named if key != "query_ms"]
     rest = " ".join(f"{paint(_DIM, key + '=')}{_value(fields[key])}" for key in named)

@@ -24,8 +24,13 @@ def require() -> None:
     fingerprint = environment.fingerprint()
     if _CHECKED.is_file() and _CHECKED.read_text() == fingerprint:
         return
-    command, given = [sys.executable, "-c", _CODE], environment.given() | dict(os.environ)
-    done = subprocess.run(command, cwd=local.ROOT, env=given, capture_output=True, text=True, check=False)
-    if said := done.stdout.strip():
+    if said := problem():
         raise StackError(f"{said} Nothing was started or stopped.")
     _CHECKED.write_text(fingerprint)
+
+
+def problem() -> str:
+    """Return what Django says of a setting that it does not understand; empty where it understands all."""
+    command, given = [sys.executable, "-c", _CODE], environment.given() | dict(os.environ)
+    done = subprocess.run(command, cwd=local.ROOT, env=given, capture_output=True, text=True, check=False)
+    return done.stdout.strip()

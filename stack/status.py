@@ -1,11 +1,16 @@
 """What runs where, and what it costs."""
 
 from conf import local
-from stack import health, supervision, usage, web
+from stack import environment, external, health, supervision, usage, web
 from stack import packages_in_use as lock
 from stack.console import paint, say, table
 from stack.environment import Environment
-from stack.program import Program
+from stack.program import APPLICATION, Program
+
+# What the supervisor's word for a program that does not run means, and what to do about it.
+_STOPPED = "it is stopped. Start it: just up"
+_FAILING = "it ends as soon as it is started. To see why: just logs {}"
+_WHY = {"STOPPED": _STOPPED, "EXITED": _STOPPED, "BACKOFF": _FAILING, "FATAL": _FAILING}
 
 
 def overview(settings: Environment) -> str:
@@ -13,13 +18,26 @@ def overview(settings: Environment) -> str:
     rows: list[tuple[str, ...]] = [("PROGRAM", "STATE", "PID", "UP", "MEMORY", "WHERE")]
     rows += [_row(program, settings) for program in supervision.programs().values()]
     base = f"http://localhost:{web.kept()}"
-    links = {"API": "/", "docs": "/api/docs/", "admin": "/admin/", "health": "/healthz"}
+    admin = environment.setting("ADMIN_URL") or "admin/"
+    links = {"API": "/", "docs": "/api/docs/", "admin": f"/{admin}", "health": "/healthz"}
     addresses = "\n".join(f"  {name:<7} {base}{path}" for name, path in links.items())
-    return "\n\n".join([table(rows), *_warnings(), addresses])
+    return "\n\n".join([table(rows), *_warnings(settings), addresses])
 
 
-def _warnings() -> list[str]:
-    found = [paint("red", f"  not well: {name}: {why}") for name, why in health.problems().items()]
+def _problems(settings: Environment) -> dict[str, str]:
+    """Return what is not well, and why, as the API says it, and the supervisor of what does not run."""
+    found, problems = supervision.programs(), health.problems()
+    ours = [name for name in (*external.ours(settings), *APPLICATION) if name in found]
+    for name in ours:
+        if found[name].state in _WHY:
+            # Of a server that does not run, the API knows the kind of its error alone.
+            said = f"{problems[name]}: " if " " in problems.get(name, "") else ""
+            problems[name] = said + _WHY[found[name].state].format(name)
+    return problems
+
+
+def _warnings(settings: Environment) -> list[str]:
+    found = [paint("red", f"  not well: {name}: {why}") for name, why in _problems(settings).items()]
     if found:
         found.append("  To see why: just logs. To heal what can be healed: just up")
     if lock.has_changed():

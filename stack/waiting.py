@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from conf import local
 from stack.errors import StackError
-from stack.program import log_of
+from stack.program import PROGRAMS, log_of
 from stack.records import records
 from stack.render import renderer
 
@@ -33,4 +33,5 @@ def _tail(name: str, lines: int = 20) -> str:
     last = path.read_text(errors="replace").splitlines()[-lines:]
     render = renderer(prefix=False)
     shown = "\n".join(render(record) for record in records(name, last, before=0.0))
-    return f" The last lines of {path}:\n" + "\n".join(f"  {line}" for line in shown.splitlines())
+    more = f"\nAll of them: just logs {name}. When it is corrected: just up" if name in PROGRAMS else ""
+    return f" The last lines of {path}:\n" + "\n".join(f"  {line}" for line in shown.splitlines()) + more

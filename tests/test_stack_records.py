@@ -81,3 +81,55 @@ def test_levels_have_colours_on_a_terminal_that_wants_them(monkeypatch: pytest.M
     assert "\x1b[31merror" in renderer(prefix=False)(record)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in renderer(prefix=False)(record)
+
+
+REQUEST = {
+    "request_id": "9e75c9a35ee4115763a3a4e340961d62",
+    "method": "GET",
+    "path": "/api/v1/auth/password/reset/",
+    "route": "api/v1/auth/password/reset/",
+    "status": 404,
+    "duration_ms": 12.3,
+    "queries": 3,
+    "query_ms": 4.5,
+    "user_id": 7,
+    "client_ip": "127.0.0.1",
+    "user_agent": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)",
+}
+
+
+def test_a_request_has_three_rows_at_most_in_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_a_terminal(monkeypatch, columns=80)
+
+    first, *rest = renderer(prefix=True)(Record(NOON, "backend", line("request", **REQUEST))).split("\n")
+
+    assert " 404 GET   /api/v1/auth/password/reset/  12.3 ms" in first
+    assert len(rest) <= 2
+    assert all(len(row) <= 80 for row in (first, *rest))
+    assert all(row.startswith(" " * 13) for row in rest)
+
+
+@pytest.mark.parametrize("text", [line("word " * 40, reason="because " * 20), "2026-11-02 LOG:  " + "word " * 40])
+def test_a_long_line_is_broken_between_words_in_a_terminal_alone(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_one_row = renderer(prefix=True)(Record(NOON, "backend", text))
+    in_a_terminal(monkeypatch, columns=60)
+
+    rows = renderer(prefix=True)(Record(NOON, "backend", text)).split("\n")
+
+    assert "\n" not in in_one_row
+    assert len(rows) > 3
+    assert all(len(row) <= 60 for row in rows)
+    assert " ".join(" ".join(rows).split()) == " ".join(in_one_row.split())
+
+
+def test_what_does_not_fit_into_a_row_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_a_terminal(monkeypatch, columns=40)
+    path = "/" + "x" * 200
+
+    assert path in renderer(prefix=True)(Record(NOON, "redis", f"a {path}"))
+
+
+def in_a_terminal(monkeypatch: pytest.MonkeyPatch, *, columns: int) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from celery import current_app, states
 from django.db.models import Count, Max
@@ -17,23 +17,33 @@ from apps.core.models import DeadLetter
 ANSWER = 0.5
 
 
-def overview() -> Iterator[str]:
-    """Yield the lines of the page."""
+Rows = list[tuple[str, ...]]
+
+
+class Section(NamedTuple):
+    """A part of the page; rows that are alarming tell of something that went wrong."""
+
+    title: str
+    rows: Rows
+    alarming: bool = False
+
+
+def overview() -> Iterator[Section]:
+    """Yield the parts of the page."""
     inspect = current_app.control.inspect(timeout=ANSWER)
     active = inspect.active() or {}
     # To ask takes the whole time: workers do not say how many they are.
     waiting = (inspect.scheduled() or {}) if active else {}
-    yield from _table("queues", _queues())
-    yield from _table("running", [_running(task) for tasks in active.values() for task in tasks])
-    yield from _table("waiting to be tried again", [_waiting(task) for tasks in waiting.values() for task in tasks])
-    yield from _table("schedules", [_schedule(entry) for entry in PeriodicTask.objects.order_by("name")])
-    yield from _table("failed in the last hour", _failed())
-    yield from _table("put aside, since it was no task", _put_aside())
-    if not active:
-        yield "no worker answers"
+    yield Section("queues", _queues())
+    yield Section("workers", [(name,) for name in sorted(active)] or [("no worker answers",)], alarming=not active)
+    yield Section("running", [_running(task) for tasks in active.values() for task in tasks])
+    yield Section("waiting to be tried again", [_waiting(task) for tasks in waiting.values() for task in tasks])
+    yield Section("schedules", [_schedule(entry) for entry in PeriodicTask.objects.order_by("name")])
+    yield Section("failed in the last hour", _failed(), alarming=True)
+    yield Section("put aside, since it was no task", _put_aside(), alarming=True)
 
 
-def _queues() -> list[tuple[str, ...]]:
+def _queues() -> Rows:
     found = queues.lengths()
     # Running, waiting to be tried again, or lost with a worker and not yet handed to another.
     return [(name, str(length)) for name, length in [*found.waiting.items(), ("with workers", found.taken)]]
@@ -60,23 +70,14 @@ def _next(entry: PeriodicTask) -> str:
     return f"due {due:%Y-%m-%d %H:%M}"
 
 
-def _failed() -> list[tuple[str, ...]]:
+def _failed() -> Rows:
     failed = TaskResult.objects.filter(status=states.FAILURE, date_done__gte=timezone.now() - timedelta(hours=1))
     names = failed.values("task_name").annotate(count=Count("id"), last=Max("date_done")).order_by("-count")
     return [(row["task_name"] or "(no name)", str(row["count"]), f"last {row['last']:%H:%M:%S}") for row in names]
 
 
-def _put_aside() -> list[tuple[str, ...]]:
+def _put_aside() -> Rows:
     dead_letters.collect()
     reasons = DeadLetter.objects.values("queue", "reason").annotate(count=Count("id"), last=Max("put_aside"))
     rows = reasons.order_by("-last")[:10]
     return [(row["queue"], row["reason"], str(row["count"]), f"last {row['last']:%Y-%m-%d %H:%M}") for row in rows]
-
-
-def _table(title: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
-    yield title
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    if not rows:
-        yield "  none"

@@ -25,7 +25,7 @@ def test_status_says_what_is_not_well_and_why(stack: Checkout) -> None:
         done = stack.just("status", check=False)
 
     assert done.returncode == 1
-    assert re.search(r"not well: worker: no worker answers", done.stdout)
+    assert "not well: worker: no worker answers: it is stopped. Start it: just up" in done.stdout
     assert "just logs" in done.stdout
     eventually(lambda: stack.health()["status"] == "ok", "health")
 
@@ -41,13 +41,35 @@ def test_restart_of_one_program_does_not_start_what_somebody_has_stopped(stack: 
     assert_well(stack)
 
 
+def test_what_somebody_has_stopped_stays_so_without_the_api_after_a_save_and_after_a_reset(stack: Checkout) -> None:
+    stack.just("down", "web", "beat")
+    assert re.search(r"^worker +running", stack.just("restart", "worker").stdout, re.MULTILINE)
+    assert (
+        "not well: web: the API does not answer: it is stopped. Start it: just up"
+        in stack.just("status", check=False).stdout
+    )
+
+    views = stack.path / "apps/core/views.py"
+    views.write_text(views.read_text() + "\n")
+    eventually(lambda: "apps/core/views.py" in stack.log("reload"), "a reload")
+    stack.just("reset", "--yes")
+
+    said = stack.just("status", check=False).stdout
+    assert re.search(r"^worker +running", said, re.MULTILINE)
+    assert len(re.findall(r"^(?:web|beat) +stopped", said, re.MULTILINE)) == 2
+    stack.just("up")
+    assert_well(stack)
+
+
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
         (("logs", "backend"), "gunicorn"),
         (("status", "--watch"), "PROGRAM"),
         (("tasks", "--watch"), "queues"),
-        (("redis-cli",), ""),
+        (("redis-cli",), "To leave"),
+        (("manage", "runserver", "0", "--noreload"), "Quit the server"),
+        (("seed", "--users", "1000000"), "accounts"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else None,
 )
@@ -99,6 +121,8 @@ def test_the_small_redis_client_takes_a_database_and_says_what_it_knows(stack: C
     assert stack.just("redis-cli", "GET", "here").stdout.strip() in ("(nil)", "")
     assert "-n" in stack.just("redis-cli", "--help").stdout
     stack.just("redis-cli", "-n", "9", "DEL", "here")
+    said = stack.run("sh", "-c", "printf '%s\\n' 'get \"a' PING | just redis-cli").splitlines()
+    assert said == ["(error) No closing quotation", "PONG"]
 
 
 def test_a_misspelt_setting_is_named_with_the_one_that_was_meant(stack: Checkout) -> None:

@@ -3,8 +3,9 @@
 from io import StringIO
 from unittest import mock
 
+import pytest
 from celery import current_app, states
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django_celery_results.models import TaskResult
 from rest_framework.test import APITestCase
 
@@ -34,6 +35,29 @@ class TasksCommandTests(APITestCase):
         self.assertRegex(page, r"mail +0\n")
         self.assertRegex(page, r"Purge expired tokens +due \d{4}-\d\d-\d\d 04:10 +has not run")
         self.assertRegex(page, r"send_welcome +2 +last ")
+
+    def test_colours_what_went_wrong_where_colours_are_asked_for(self) -> None:
+        TaskResult.objects.create(task_id="one", task_name="send_welcome", status=states.FAILURE)
+        out = StringIO()
+        call_command("tasks", force_color=True, stdout=out)
+        self.assertIn("\x1b[31msend_welcome", out.getvalue())
+        with mock.patch.dict("os.environ", {"FORCE_COLOR": "1"}):
+            self.assertIn("\x1b[31msend_welcome", self.page())
+        with mock.patch.dict("os.environ", {"FORCE_COLOR": "1", "NO_COLOR": "1"}):
+            self.assertNotIn("\x1b", self.page())
+
+    def test_a_name_that_somebody_sent_moves_no_cursor(self) -> None:
+        TaskResult.objects.create(task_id="one", task_name="send\x1b[2J\u202e", status=states.FAILURE)
+        page = self.page()
+        self.assertIn(r"send\x1b[2J\u202e", page)
+        self.assertNotIn("\x1b", page)
+
+    def test_a_queue_that_does_not_answer_is_one_line(self) -> None:
+        # A port that nobody listens on.
+        nowhere = current_app.connection("redis://127.0.0.1:1/0")
+        self.enterContext(mock.patch.object(current_app, "connection_for_read", return_value=nowhere))
+        with pytest.raises(CommandError, match=r"^The queue does not answer .* Start it: just up$"):
+            self.page()
 
     def test_says_that_no_worker_answers(self) -> None:
         self.assertIn("no worker answers", self.page())

@@ -1,17 +1,22 @@
 """Shows what the background does: `just tasks`."""
 
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
-from apps.core.monitor import overview
+from apps.core.monitor import Section, overview
 
-_CLEAR = "\x1b[H\x1b[2J"
 _PAUSE = 2
 
 
@@ -22,33 +27,76 @@ class Command(BaseCommand):
         parser.add_argument("--watch", action="store_true", help="show it again every two seconds, until Ctrl-C")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Leaving what one was watching is no error.
-        with suppress(KeyboardInterrupt):
-            self._show(options)
+        try:
+            self._show(_console(options), options)
+        except (RedisError, BrokerError) as error:
+            raise CommandError(f"The queue does not answer ({error}). Start it: just up") from error
+        except DatabaseError as error:
+            raise CommandError(f"Postgres does not answer ({error}). Start it, and migrate: just up") from error
 
-    def _show(self, options: Any) -> None:
-        while True:
-            page = "\n".join(self._styled(overview()))
-            self.stdout.write(_CLEAR + page if options["watch"] else page)
-            # Into a pipe, too, as it comes.
-            self.stdout.flush()
-            if not options["watch"]:
-                return
-            # A Postgres that restarts meanwhile is met with a new connection.
-            connection.close()
-            time.sleep(_PAUSE)
+    def _show(self, terminal: Console, options: dict[str, Any]) -> None:
+        if not options["watch"]:
+            self._print(terminal, _page(overview()))
+        elif terminal.is_terminal:
+            # What does not fit into the terminal is cut off at its end.
+            with Live(console=terminal, auto_refresh=False, vertical_overflow="crop") as live:
+                for page in _pages():
+                    live.update(page, refresh=True)
+        else:
+            for page in _pages():
+                self._print(terminal, page)
 
-    def _styled(self, lines: Iterable[str]) -> Iterator[str]:
-        """Yield the lines, in the colours of Django's commands: titles, and what has gone wrong."""
-        if os.environ.get("NO_COLOR"):
-            yield from lines
-            return
-        title = ""
-        for line in lines:
-            if not line.startswith(" "):
-                title = line
-                yield self.style.MIGRATE_HEADING(line)
-            elif line.strip() != "none" and title.startswith(("failed", "put aside")):
-                yield self.style.ERROR(line)
-            else:
-                yield line
+    def _print(self, terminal: Console, page: RenderableType) -> None:
+        with terminal.capture() as captured:
+            terminal.print(page)
+        self.stdout.write("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        # Into a pipe, too, as it comes.
+        self.stdout.flush()
+
+
+def _console(options: dict[str, Any]) -> Console:
+    """Return the terminal, plain with --no-color and NO_COLOR; in a pipe rows are as long as they are."""
+    is_terminal = sys.stdout.isatty()
+    plain = options.get("no_color") or os.environ.get("NO_COLOR")
+    forced = options.get("force_color") or os.environ.get("FORCE_COLOR", "0") != "0"
+    coloured = not plain and (is_terminal or forced)
+    return Console(
+        width=None if is_terminal else 500,
+        force_terminal=is_terminal,
+        color_system=("auto" if is_terminal else "standard") if coloured else None,
+        no_color=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def _pages() -> Iterator[RenderableType]:
+    while True:
+        yield _page(overview())
+        # A Postgres that restarts meanwhile is met with a new connection.
+        connection.close()
+        time.sleep(_PAUSE)
+
+
+def _page(sections: Iterable[Section]) -> RenderableType:
+    parts: list[RenderableType] = []
+    for section in sections:
+        parts += [Text(section.title, style="bold cyan"), _table(section)]
+    return Group(*parts)
+
+
+def _table(section: Section) -> RenderableType:
+    if not section.rows:
+        return Text("  none")
+    style = "red" if section.alarming else ""
+    # The first column stands out from the title.
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for row in section.rows:
+        table.add_row("", *(Text(_printable(cell), style=style, overflow="fold") for cell in row))
+    return table
+
+
+def _printable(text: str) -> str:
+    """Write out what would move the cursor: whoever can send a message to the queue chooses its task's name."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

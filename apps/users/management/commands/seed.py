@@ -54,8 +54,13 @@ def _login_command(email: str, password: str) -> str:
 
 def _refuse(options: dict[str, Any]) -> None:
     if not settings.DEBUG and not options["force"]:
-        raise CommandError("Sample accounts are for development. Say --force to make them here all the same.")
+        raise CommandError(
+            "Sample accounts are for development. Nothing was changed. To make them here all the same: --force"
+        )
     if options["clean"] and not settings.DATABASE_IS_LOCAL:
-        raise CommandError("--clean deletes, and DATABASE_URL is not of this machine. Unset it.")
+        raise CommandError(
+            "--clean deletes accounts, and DATABASE_URL names a database of another machine. Nothing was changed."
+            " Unset DATABASE_URL, or leave out --clean."
+        )
     if options["users"] < 0:
-        raise CommandError("--users must not be negative.")
+        raise CommandError("--users must not be negative. Nothing was changed.")
