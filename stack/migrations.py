@@ -27,7 +27,7 @@ def migrate() -> None:
     done = subprocess.run(command, cwd=local.ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(
-            "a migration failed and was undone; those before it are applied. Correct it, then: just up. Django says:\n"
+            "the migrations failed; those before the one that failed stay applied. Correct it, then: just up. Django says:\n"
             f"{done.stdout}{done.stderr}"
         )
     STAMP.write_text(migrated)

@@ -58,3 +58,7 @@ def test_a_client_of_postgres_sees_nothing_that_another_project_exports(monkeypa
     environment = target.of(settings("postgres://localhost/app")).environment()
 
     assert not [name for name in environment if name.startswith(("PG", "LD_"))]
+
+
+def test_redis_cli_gets_a_socket_as_a_path_for_it_knows_no_such_url() -> None:
+    assert clients._place("unix://:hunter2@/run/redis.sock?db=3") == (["-s", "/run/redis.sock"], "hunter2")

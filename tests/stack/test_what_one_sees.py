@@ -142,6 +142,22 @@ def test_a_misspelt_setting_is_named_with_the_one_that_was_meant(stack: Checkout
     stack.just("up")
 
 
+def test_a_number_that_is_none_is_one_line_of_up_and_of_doctor(stack: Checkout) -> None:
+    dotenv = stack.path / ".env"
+    before = dotenv.read_text()
+    dotenv.write_text(f"{before}TASK_TIME_LIMIT=abc\n")
+
+    up, examined = stack.just("up", check=False), stack.just("doctor", check=False)
+
+    dotenv.write_text(before)
+    assert (up.returncode, examined.returncode) == (1, 1)
+    for said in (up.stderr, examined.stdout):
+        assert "TASK_TIME_LIMIT" in said
+        assert "Traceback" not in said
+    assert "Nothing was started or stopped" in up.stderr
+    assert_well(stack)
+
+
 def test_the_login_that_seed_prints_works(stack: Checkout) -> None:
     said = stack.just("seed", "--users", "1").stderr
     command = said[said.index("curl") :].strip()
