@@ -27,8 +27,8 @@ def migrate() -> None:
     done = subprocess.run(command, cwd=local.ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(
-            "the migrations failed; those before the one that failed stay applied. Correct it, then: just up. Django says:\n"
-            f"{done.stdout}{done.stderr}"
+            "the migrations failed; those before the one that failed stay applied. Correct it, then: just up."
+            f" Django says:\n{done.stdout}{done.stderr}"
         )
     STAMP.write_text(migrated)
 
