@@ -39,7 +39,10 @@ class UsersViewTests(APITestCase):
         self.assertEqual(len(self.emails(email="")), 3)
 
     def test_a_filter_or_page_that_is_none_is_refused_not_ignored(self) -> None:
-        wrong = {"is_active": ("", " ", "1", "True", "yes"), "page": ("", " ", "last", "1_0", "+1", "1.0", "\u0663", "0")}
+        wrong = {
+            "is_active": ("", " ", "1", "True", "yes"),
+            "page": ("", " ", "last", "1_0", "+1", "1.0", "\u0663", "0"),
+        }
         for name, values in wrong.items():
             for value in values:
                 with self.subTest(name=name, value=value):
