@@ -65,6 +65,8 @@ class AutoSchema(ErrorsSchema):
     def _should_add_error_response(self, responses: dict[str, Any], status_code: str) -> bool:
         if status_code == str(PayloadTooLarge.status_code) and self.method not in _WITH_BODY:
             return False
+        if status_code == "414" and not any(parameter["in"] == "query" for parameter in self._get_parameters()):
+            return False
         return bool(super()._should_add_error_response(responses, status_code))
 
     def _should_add_validation_error_response(self) -> bool:
@@ -99,6 +101,17 @@ class PayloadTooLargeErrorSerializer(serializers.Serializer[Any]):
 class PayloadTooLargeSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=ClientErrorEnum.choices)
     errors = PayloadTooLargeErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
+
+
+class UriTooLongErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=["uri_too_long"])
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class UriTooLongSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=ClientErrorEnum.choices)
+    errors = UriTooLongErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
