@@ -27,14 +27,17 @@ def keep_to_child() -> None:
         return
     with suppress(OSError):
         os.setpgid(child, child)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: _tell(child, received))
     status = _wait(child, before)
     _give_terminal(before)
     sys.exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status))
 
 
 def _has_terminal() -> bool:
+    # In a pipe the terminal may be the reader's: just logs | less.
     try:
-        return os.isatty(_TERMINAL) and os.tcgetpgrp(_TERMINAL) == os.getpgrp()
+        return os.isatty(_TERMINAL) and os.isatty(1) and os.tcgetpgrp(_TERMINAL) == os.getpgrp()
     except OSError:
         return False
 
@@ -48,8 +51,12 @@ def _wait(child: int, before: int) -> int:
         _give_terminal(before)
         os.killpg(before, signal.SIGSTOP)
         _give_terminal(child)
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGCONT)
+        _tell(child, signal.SIGCONT)
+
+
+def _tell(child: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child, number)
 
 
 def _give_terminal(group: int) -> None:

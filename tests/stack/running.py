@@ -3,20 +3,25 @@
 import contextlib
 import os
 import pty
+import re
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from threading import Event, Thread
 from typing import Self
 
-# Becomes the leader of a session whose terminal it is, so that Ctrl-C and hang-up reach the recipe as they do
-# for people; what it prints goes to a file, too, for the test to read.
-_IN_A_TERMINAL = ("setsid", "--ctty", "--wait", "sh", "-c", 'out=$1; shift; "$@" | tee "$out"', "_")
+# A shell that leads a session whose terminal it has, so that Ctrl-C and hang-up reach the recipe as they do for people.
+_IN_A_TERMINAL = ("setsid", "--ctty", "--wait", "sh", "-c", '"$@"; exit $?', "_")
+_STYLE = re.compile("\x1b\\[[0-9;]*m")
 
 
 class Running:
     """Use it as a context: at its end the recipe is interrupted where it still runs."""
+
+    _reader: Thread | None = None
 
     def __init__(self, words: list[str], *, cwd: Path, environment: dict[str, str], terminal: bool) -> None:
         self._output = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed by __exit__
@@ -28,7 +33,7 @@ class Running:
             return
         self._terminal, inside = pty.openpty()
         self.process = subprocess.Popen(
-            [*_IN_A_TERMINAL, self._output.name, *command],
+            [*_IN_A_TERMINAL, *command],
             cwd=cwd,
             env=environment,
             stdin=inside,
@@ -36,6 +41,21 @@ class Running:
             stderr=inside,
         )
         os.close(inside)
+        self._closing = Event()
+        self._reader = Thread(target=self._read_terminal, daemon=True)
+        self._reader.start()
+
+    def _read_terminal(self) -> None:
+        """Copy what is shown into the file; close the terminal here, where nobody is reading it meanwhile."""
+        with open(self._output.name, "ab", buffering=0) as file:  # noqa: PTH123 - a name
+            while not self._closing.is_set():
+                ready, _, _ = select.select([self._terminal], [], [], 0.05)
+                try:
+                    file.write(os.read(self._terminal, 65536) if ready else b"")
+                except OSError:
+                    # Everybody on the other side has gone.
+                    break
+        os.close(self._terminal)
 
     def __enter__(self) -> Self:
         return self
@@ -45,10 +65,15 @@ class Running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGINT)
         self.process.wait(60)
+        if self._reader:
+            self.close_terminal()
         self._output.close()
 
     def text(self) -> str:
-        return Path(self._output.name).read_text()
+        if self._reader and self.process.poll() is not None:
+            # To the end.
+            self._reader.join(2)
+        return _STYLE.sub("", Path(self._output.name).read_text())
 
     def succeeds(self) -> str:
         """Wait for its end and return what it printed."""
@@ -59,4 +84,6 @@ class Running:
         os.write(self._terminal, keys)
 
     def close_terminal(self) -> None:
-        os.close(self._terminal)
+        assert self._reader
+        self._closing.set()
+        self._reader.join()
