@@ -34,8 +34,11 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "apps.core.errors.ExceptionHandler",
     # Clients see one kind of error in development, too; the traceback is in the log.
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
-    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "405", "406", "413", "415", "429", "500"],
-    "ERROR_SCHEMAS": {"413": "apps.core.schema.PayloadTooLargeSerializer"},
+    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "405", "406", "413", "414", "415", "429", "500"],
+    "ERROR_SCHEMAS": {
+        "413": "apps.core.schema.PayloadTooLargeSerializer",
+        "414": "apps.core.schema.UriTooLongSerializer",
+    },
 }
 
 _ERRORS = "drf_standardized_errors.openapi_serializers"

@@ -3,7 +3,7 @@
 import logging
 import os
 
-from conf import local, metrics
+from conf import local, metrics, refusals
 from conf.logging import logging_config
 
 _env = local.read_env()
@@ -16,6 +16,9 @@ workers = _env.int("WEB_CONCURRENCY", default=1 if _development else min(4, os.c
 threads = _env.int("WEB_THREADS", default=8)
 timeout = 30
 graceful_timeout = 10
+# As long as gunicorn can; filters and searches in several scripts are. What is longer is refused in the envelope.
+limit_request_line = 8190
+refusals.install()
 # Its default path is shared by all checkouts of a user.
 control_socket_disable = True
 # The access line is the middleware's; gunicorn's own lines look like the rest.

@@ -36,8 +36,8 @@ urlpatterns = [
     path("api/docs/", swagger, name="docs"),
     path("api/redoc/", redoc, name="redoc"),
     # Where similar templates have them.
-    path("api/schema/swagger-ui/", RedirectView.as_view(pattern_name="docs")),
-    path("api/schema/redoc/", RedirectView.as_view(pattern_name="redoc")),
+    path("api/schema/swagger-ui/", errors.read_only(RedirectView.as_view(pattern_name="docs"))),
+    path("api/schema/redoc/", errors.read_only(RedirectView.as_view(pattern_name="redoc"))),
     path("api/v1/", include((v1, "v1"))),
     # A client that mistypes a path gets the API's error, in development too, where Django shows a page.
     re_path(r"^api/v1/", csrf_exempt(errors.not_found)),
@@ -45,7 +45,7 @@ urlpatterns = [
 
 if settings.ADMIN_URL == "admin/":
     # Not where it is hidden: this would tell.
-    urlpatterns.append(path("admin-panel/", RedirectView.as_view(pattern_name="admin:index")))
+    urlpatterns.append(path("admin-panel/", errors.read_only(RedirectView.as_view(pattern_name="admin:index"))))
 
 if settings.METRICS_TOKEN:
     urlpatterns.insert(0, path(settings.METRICS_PATH, metrics, name="metrics"))

@@ -19,29 +19,53 @@ from apps.core.serializers import READ_ONLY, UNKNOWN, NoFieldsSerializer, Strict
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
+# Text without NUL (see texts.py), and such a text that is more than blanks.
+_TEXT, _SOME_TEXT = r"^[^\x00]*$", r"^[^\x00]*[^\s\x00][^\x00]*$"
+
+
+def has_form(field: StrictCharField) -> bool:
+    """Return whether its validators say what the text must look like."""
+    return isinstance(field, serializers.EmailField) or any(isinstance(v, RegexValidator) for v in field.validators)
+
+
 class AutoSchema(ErrorsSchema):
     """Say of strict bodies that they are, and of each operation with a body how that can be refused."""
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
-        if direction == "request" and isinstance(force_instance(serializer), StrictFields):
+        strict = force_instance(serializer)
+        if direction == "request" and isinstance(strict, StrictFields):
             schema["additionalProperties"] = False
+            for name, field in strict.fields.items():  # type: ignore[attr-defined] # a serializer's
+                # Not below, where a field that may be blank would become one of two kinds of text.
+                if isinstance(field, StrictCharField) and field.allow_blank and not has_form(field):
+                    schema["properties"][name]["pattern"] = _TEXT
         return schema
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
-        if direction == "request" and isinstance(field, StrictDecimalField):
+        if direction != "request":
+            return schema
+        if isinstance(field, StrictDecimalField):
             schema["pattern"] = field.pattern
-        if direction == "request" and isinstance(field, serializers.IPAddressField) and field.protocol == "both":
+        if isinstance(field, serializers.IPAddressField) and field.protocol == "both":
             schema["anyOf"] = [{"format": "ipv4"}, {"format": "ipv6"}]
-        if direction == "request" and isinstance(field, StrictCharField) and not field.allow_blank:
-            # Blanks alone are refused, as nothing is; a pattern of its own comes from its validators.
-            has_pattern = any(isinstance(validator, RegexValidator) for validator in field.validators)
-            schema |= {"pattern": r"\S"} if field.trim_whitespace and not has_pattern else {"minLength": 1}
+        if isinstance(field, StrictCharField) and not field.allow_blank:
+            pattern = _SOME_TEXT if field.trim_whitespace else _TEXT
+            schema |= {"minLength": 1} if has_form(field) else {"minLength": 1, "pattern": pattern}
         return schema
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super()._get_parameters()
+        for schema in (parameter["schema"] for parameter in parameters):
+            if schema.get("type") == "string" and not schema.keys() & {"enum", "format", "pattern"}:
+                schema["pattern"] = _TEXT
+        return parameters
 
     def _should_add_error_response(self, responses: dict[str, Any], status_code: str) -> bool:
         if status_code == str(PayloadTooLarge.status_code) and self.method not in _WITH_BODY:
+            return False
+        if status_code == "414" and not any(parameter["in"] == "query" for parameter in self._get_parameters()):
             return False
         return bool(super()._should_add_error_response(responses, status_code))
 
@@ -77,6 +101,17 @@ class PayloadTooLargeErrorSerializer(serializers.Serializer[Any]):
 class PayloadTooLargeSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=ClientErrorEnum.choices)
     errors = PayloadTooLargeErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
+
+
+class UriTooLongErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=["uri_too_long"])
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class UriTooLongSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=ClientErrorEnum.choices)
+    errors = UriTooLongErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -22,6 +22,16 @@ def test_up_returns_when_every_component_is_healthy(stack: Checkout) -> None:
     assert all(component["ok"] for component in response.json()["components"].values())
 
 
+def test_the_server_reads_bodies_in_chunks_and_refuses_in_the_envelope(stack: Checkout) -> None:
+    body = iter([b'{"token"', b": 1}"])
+    read = requests.post(
+        f"{stack.url}/api/v1/auth/verify/", data=body, headers={"Content-Type": "application/json"}, timeout=5
+    )
+    assert (read.status_code, read.json()["errors"][0]["code"]) == (400, "invalid")
+    refused = requests.get(f"{stack.url}/api/v1/core/ping/?x={'9' * 9000}", timeout=5)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (414, "uri_too_long")
+
+
 def test_every_program_is_on_record_for_systems_that_hide_environments(stack: Checkout) -> None:
     recorded = {path.stem: json.loads(path.read_text())["pid"] for path in (stack.state / "pids").iterdir()}
 

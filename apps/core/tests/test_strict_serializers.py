@@ -199,6 +199,7 @@ VALUES: list[Any] = [
     "x" * 20 + " ",
     " x ",
     "x\n",
+    "a\0b",
     "\N{ARABIC-INDIC DIGIT THREE}",
     [],
     ["x"],
