@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from apps.core.limiter import limiter
+from apps.core.throttling.limiter import limiter
 
 # What is logged in a run is a result of it, too.
 pytest_plugins = ["tests.database", "tests.log_audit", "apps.core.tests.worker"]

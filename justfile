@@ -3,14 +3,14 @@
 
 set positional-arguments
 
-# Asks whose the checkout is, then runs a program with the variables that are ours or were chosen (stack/launch.py).
-launch := "sh stack/preflight && exec python3 -I -S stack/launch.py"
+# Asks whose the checkout is, then runs a program with the variables that are ours or were chosen (stack/bootstrap/launch.py).
+launch := "sh stack/bootstrap/preflight && exec python3 -I -S stack/bootstrap/launch.py"
 # The same, with the packages brought in line with uv.lock first.
 run := launch + " --sync"
 stack := run + " python -m stack"
 # Looking and stopping work when the packages cannot be brought in line.
 look := launch + " python -m stack"
-# The same for what people watch and leave by Ctrl-C (stack/foreground.py).
+# The same for what people watch and leave by Ctrl-C (stack/bootstrap/foreground.py).
 watch := launch + " --foreground python -m stack"
 watch_synced := launch + " --sync --foreground python"
 nix := "nix --extra-experimental-features 'nix-command flakes'"
@@ -182,7 +182,7 @@ lint:
     @{{ run }} ruff format --check
     @{{ launch }} ruff check
     @{{ launch }} lint-imports --no-cache
-    @{{ launch }} shellcheck --norc just stack/preflight .ci/run .envrc
+    @{{ launch }} shellcheck --norc just stack/bootstrap/preflight .ci/run .envrc
     @{{ launch }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
     @{{ launch }} python -m tests.environment.syntax
     just --fmt --check

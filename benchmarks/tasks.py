@@ -17,7 +17,7 @@ from importlib import import_module
 from psycopg import connect
 from redis import Redis
 
-from conf import local
+from checkout import paths, servers
 
 ROUNDS = 3
 TASKS = 1000
@@ -36,7 +36,7 @@ def main() -> None:
     """Measure, and print a table."""
     prepare()
     speeds: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    with closing(Redis.from_url(local.redis_url("broker", offset=3))) as redis:
+    with closing(Redis.from_url(servers.redis_url("broker", offset=3))) as redis:
         for _ in range(ROUNDS):
             for kind, (application, task, queue) in KINDS.items():
                 speeds[kind].append(speed(redis, application, task, queue))
@@ -49,13 +49,13 @@ def main() -> None:
 
 def prepare() -> None:
     """Give the application settings of its own: the tests' Redis databases, and a Postgres database for results."""
-    with connect(host=str(local.RUNTIME), user=local.POSTGRES_USER, dbname="postgres", autocommit=True) as connection:
+    with connect(host=str(paths.RUNTIME), user=servers.POSTGRES_USER, dbname="postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
         connection.execute(f"CREATE DATABASE {DATABASE}")
     os.environ |= {
         "ENVIRONMENT": "test",
-        "TEST_DATABASE_URL": f"postgres://{local.POSTGRES_USER}@/{DATABASE}?host={local.RUNTIME}",
-        "BENCH_BROKER_URL": local.redis_url("broker", offset=3, scheme="redis+socket"),
+        "TEST_DATABASE_URL": f"postgres://{servers.POSTGRES_USER}@/{DATABASE}?host={paths.RUNTIME}",
+        "BENCH_BROKER_URL": servers.redis_url("broker", offset=3, scheme="redis+socket"),
     }
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], check=True)
 

@@ -15,10 +15,10 @@ from conf.startup import read_settings
 read_settings()
 
 # Kombu's own loses the task that it has just taken when its worker dies. It is the URL's scheme that chooses.
-TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "apps.core.broker:Transport"))
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "apps.core.background.broker:Transport"))
 
 app = Celery("conf")
-app.config_from_object("conf.celery_settings")
+app.config_from_object("conf.settings.celery")
 app.autodiscover_tasks()
 
 
@@ -45,7 +45,7 @@ def count_tasks(sender: str, **_kwargs: object) -> None:
 
     if settings.METRICS_TOKEN:
         metrics.begin(f"worker-{sender}")
-        import_module("apps.core.metrics.tasks")
+        import_module("apps.core.observability.metrics.tasks")
 
 
 @signals.worker_process_init.connect

@@ -1,10 +1,18 @@
-"""The settings by name: django-environ's casts, but nothing that is not understood becomes a default in silence."""
+"""Reads settings from the environment and .env, with django-environ's casts.
 
+A value that cannot be understood is an error; django-environ alone would fall back to the default in silence. Outside
+of conf.settings, since gunicorn's main process reads it, too: what that has imported no reload reads again.
+"""
+
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from checkout import dotenv, paths
 
 _TRUE = {"1", "true", "yes", "y", "on", "t"}
 _FALSE = {"0", "false", "no", "n", "off", "f"}
@@ -70,3 +78,17 @@ class Env(environ.Env):  # type: ignore[misc] # the library has no types
         if cast is list:
             return [item.strip() for item in text.split(",") if item.strip()]
         return self.parse_value(text, cast)
+
+
+def read_env(path: Path = paths.DOTENV) -> Env:
+    """Return the environment, completed by the lines of the file. A variable of the environment wins.
+
+    Raises ImproperlyConfigured with the line's number, never its content, for a line that cannot be understood.
+    """
+    try:
+        lines = dotenv.read(path)
+    except dotenv.DotenvError as error:
+        raise ImproperlyConfigured(str(error)) from None
+    own = {name: line for name, line in lines.items() if name not in os.environ}
+    values = {name: line.value for name, line in own.items()} | dict(os.environ)
+    return Env(values, {name: line.number for name, line in own.items()})

@@ -3,10 +3,11 @@
 import logging
 import os
 
-from conf import local, metrics, refusals
-from conf.logging import logging_config
+from conf import gunicorn_errors, metrics
+from conf.env import read_env
+from conf.logs.configuration import logging_config
 
-_env = local.read_env()
+_env = read_env()
 _development = _env.str("ENVIRONMENT", default="") == "development"
 
 bind = f"{'127.0.0.1' if _development else '0.0.0.0'}:{_env.int('PORT', default=8000)}"  # noqa: S104 - behind a proxy
@@ -18,7 +19,7 @@ timeout = 30
 graceful_timeout = 10
 # As long as gunicorn can; filters and searches in several scripts are. What is longer is refused in the envelope.
 limit_request_line = 8190
-refusals.install()
+gunicorn_errors.install()
 # Its default path is shared by all checkouts of a user.
 control_socket_disable = True
 # The access line is the middleware's; gunicorn's own lines look like the rest.

@@ -8,14 +8,15 @@ import re
 import shutil
 from pathlib import Path
 
-from conf import local
+from checkout import paths
+from conf.env import read_env
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def directory(program: str) -> Path:
     """Return the directory in which the processes of a program count; a worker is a program for each node name."""
-    base = local.read_env().str("METRICS_DIR", default="") or local.STATE / "metrics"
+    base = read_env().str("METRICS_DIR", default="") or paths.METRICS
     return Path(base) / re.sub(r"[^A-Za-z0-9.-]", "-", program)
 
 

@@ -8,10 +8,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
-from apps.core import errors, health
-from apps.core.metrics.views import metrics
+from apps.core.api import errors
+from apps.core.health import views as health
+from apps.core.observability.metrics.views import metrics
 from apps.core.views import index
-from conf.security import DOCUMENTATION_POLICY
+from conf.settings.headers import DOCUMENTATION_POLICY
 
 FAVICON = f"{settings.STATIC_URL.strip('/')}/drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
 swagger = errors.read_only(csp_update(DOCUMENTATION_POLICY)(SpectacularSwaggerSplitView.as_view()))

@@ -12,4 +12,4 @@ read_settings()
 application = get_wsgi_application()
 
 if settings.METRICS_TOKEN:
-    import_module("apps.core.metrics.requests")
+    import_module("apps.core.observability.metrics.requests")

@@ -5,25 +5,28 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stack import commands, directories, interrupts, logs, program
+from stack.commands import recipes
 from stack.console import complain
 from stack.errors import StackError
+from stack.lifecycle import directories
+from stack.processes import signals
+from stack.programs import table
 
 Command = Callable[[argparse.Namespace], int]
 PASSED_ON: dict[str, Command] = {
-    "psql": commands.psql,
-    "redis-cli": commands.redis_cli,
-    "test": commands.test,
-    "cov": commands.coverage,
-    "debug": commands.debugged,
-    "manage": commands.manage,
-    "with-servers": commands.with_servers,
+    "psql": recipes.psql,
+    "redis-cli": recipes.redis_cli,
+    "test": recipes.test,
+    "cov": recipes.coverage,
+    "debug": recipes.debugged,
+    "manage": recipes.manage,
+    "with-servers": recipes.with_servers,
 }
 SIMPLE: dict[str, Command] = {
-    "dev": commands.develop,
-    "prepare": commands.prepare,
-    "doctor": commands.examine,
-    "setup": commands.setup,
+    "dev": recipes.develop,
+    "prepare": recipes.prepare,
+    "doctor": recipes.examine,
+    "setup": recipes.setup,
 }
 
 
@@ -35,23 +38,28 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     known = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function in SIMPLE.items():
         _add(known, name, function)
-    starting = _add(known, "up", commands.up)
+    starting = _add(known, "up", recipes.up)
     starting.add_argument("--yes", action="store_true", help="use a DATABASE_URL or REDIS_URL that holds other data")
-    for some in (_add(known, "down", commands.down), _add(known, "restart", commands.restart)):
-        some.add_argument("names", nargs="*", metavar="NAME", help=", ".join(program.PROGRAMS))
-    showing = _add(known, "status", commands.show_status)
+    for some in (_add(known, "down", recipes.down), _add(known, "restart", recipes.restart)):
+        some.add_argument("names", nargs="*", metavar="NAME", help=", ".join(table.PROGRAMS))
+    showing = _add(known, "status", recipes.show_status)
     showing.add_argument("-w", "--watch", action="store_true", help="go on, with processors and queues, until Ctrl-C")
-    following = _add(known, "logs", commands.show_logs)
-    following.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(logs.NAMES)}; all by default")
+    following = _add(known, "logs", recipes.show_logs)
+    following.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"one of {', '.join(p.log_name for p in table.PROGRAMS.values())}; all by default",
+    )
     following.add_argument("-n", "--lines", type=int, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
     following.add_argument("-r", "--request", metavar="ID", help="the lines of all programs about one request")
     following.add_argument("--raw", action="store_true", help="print lines as they are stored, with all values")
-    dumping = _add(known, "dump", commands.dump)
+    dumping = _add(known, "dump", recipes.dump)
     dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")
-    restoring = _add(known, "restore", commands.restore)
+    restoring = _add(known, "restore", recipes.restore)
     restoring.add_argument("file", type=Path, metavar="FILE", help="what `just dump` has written")
-    for destructive in (restoring, _add(known, "reset", commands.reset)):
+    for destructive in (restoring, _add(known, "reset", recipes.reset)):
         destructive.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(words)
 
@@ -67,14 +75,14 @@ def _add(
 def main() -> int:
     """Run one command; an error is one message and an exit status of 1."""
     arguments = parse(sys.argv[1:])
-    interrupts.listen()
+    signals.listen()
     try:
         directories.require_owner()
         return int(arguments.run(arguments))
     except StackError as error:
         complain(f"error: {error}")
         return 1
-    except interrupts.Interrupted as interrupted:
+    except signals.Interrupted as interrupted:
         return interrupted.status
     except BrokenPipeError:
         return 0

@@ -13,11 +13,11 @@ from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
-from conf import local
-from stack import migrations
+from checkout import paths
+from stack.lifecycle import migrations
 
 # Of this checkout: another one may use the same server.
-_TEMPLATES = f"test_template_{local.CHECKOUT}_"
+_TEMPLATES = f"test_template_{paths.CHECKOUT}_"
 # Any number; whoever has it makes the template.
 _LOCK = 20180524
 

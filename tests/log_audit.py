@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from conf import local
+from checkout import paths
 
 # Shorter ones are words that a line may say for its own reasons.
 SHORTEST = 10
@@ -84,7 +84,7 @@ def audit() -> list[str]:
     noted = [json.loads(file.read_text()) for file in _directory().glob("*.json")]
     secrets = {secret for some in noted for secret in some if len(secret) >= SHORTEST} | {settings.SECRET_KEY}
     lines = sorted(Path(settings.LOG_DIR).glob("*.log"))
-    servers = [file for file in (local.LOGS / "postgres.log", local.LOGS / "redis.log") if file.is_file()]
+    servers = [file for file in (paths.LOGS / "postgres.log", paths.LOGS / "redis.log") if file.is_file()]
     leaks = [f"{file.name} holds {secret!r}" for file in [*lines, *servers] for secret in held(file, secrets)]
     return leaks + [f"{file.name}: not JSON: {line!r}" for file in lines for line in broken(file)]
 

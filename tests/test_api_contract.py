@@ -64,7 +64,7 @@ def without_tag(operations: Operations) -> list[str]:
 
 def without_examples(operations: Operations) -> list[str]:
     """Return what is wrong with bodies of JSON; others, such as files, cannot well be shown."""
-    advice = "add examples=[takes({…}), gives({…})] to its @extend_schema (apps/core/schema.py)"
+    advice = "add examples=[takes({…}), gives({…})] to its @extend_schema (apps/core/api/openapi.py)"
     return [
         f"{name} shows no example of {what}: {advice}"
         for name, operation in operations.items()
@@ -84,7 +84,7 @@ def bodies(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_errors(operations: Operations) -> list[str]:
-    advice = "let its view have the default schema class (conf/api.py), and its @extend_schema keep the other responses"
+    advice = "let its view have the default schema class (conf/settings/api.py), and its @extend_schema keep the other responses"
     return [
         f"{name} does not say how it fails with {', '.join(sorted(lacking))}: {advice}"
         for name, operation in operations.items()

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from conf import local
-from conf.errors import report_errors
+from checkout import paths
+from conf.sentry import report_errors
 
 received: list[dict[str, Any]] = []
 
@@ -62,7 +62,7 @@ def run(code: str, **variables: str) -> str:
     environment = os.environ | {"ENVIRONMENT": "test", "DJANGO_SETTINGS_MODULE": "conf.settings"} | variables
     command = [sys.executable, "-c", code]
     return subprocess.run(
-        command, cwd=local.ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        command, cwd=paths.ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
     ).stdout.strip()
 
 

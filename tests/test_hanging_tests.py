@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conf import local
+from checkout import paths
 
 _HANGING = """
 import time
@@ -38,7 +38,7 @@ def test_a_test_that_hangs_fails_by_name_and_the_others_run(tmp_path: Path, fixt
     file = tmp_path / "test_hanging.py"
     file.write_text(_HANGING.format(fixture=fixture, test=test))
 
-    command = [sys.executable, "-m", "pytest", "-c", local.ROOT / "pytest.ini", "--timeout=1", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-c", paths.ROOT / "pytest.ini", "--timeout=1", "-p", "no:cacheprovider"]
     done = subprocess.run([*command, file], capture_output=True, text=True, check=False, timeout=50)
 
     assert done.returncode == 1

@@ -1,6 +1,6 @@
 import pytest
 
-from conf import local
+from checkout import paths, servers
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,14 @@ from conf import local
     ],
 )
 def test_a_server_is_local_only_where_it_is_this_machine(url: str, expected: bool) -> None:
-    assert local.is_local(url) is expected
+    assert servers.is_local(url) is expected
 
 
 @pytest.mark.parametrize(
     ("base", "scheme", "expected"),
     [
-        ("", "unix", f"unix://{local.REDIS_SOCKET}?db=4"),
-        ("", "redis+socket", f"redis+socket://{local.REDIS_SOCKET}?virtual_host=4"),
+        ("", "unix", f"unix://{paths.REDIS_SOCKET}?db=4"),
+        ("", "redis+socket", f"redis+socket://{paths.REDIS_SOCKET}?virtual_host=4"),
         ("unix://:pw@/run/redis.sock?db=9", "unix", "unix://:pw@/run/redis.sock?db=4"),
         ("unix:///run/redis.sock", "redis+socket", "redis+socket:///run/redis.sock?virtual_host=4"),
         ("redis://:pw@host:6379", "redis+socket", "redis://:pw@host:6379/4"),
@@ -39,10 +39,10 @@ def test_a_server_is_local_only_where_it_is_this_machine(url: str, expected: boo
 def test_each_job_has_a_database_on_whatever_server(
     base: str, scheme: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "redis_password", lambda: "")
-    assert local.redis_url("cache", base=base, offset=3, scheme=scheme) == expected
+    monkeypatch.setattr(servers, "redis_password", lambda: "")
+    assert servers.redis_url("cache", base=base, offset=3, scheme=scheme) == expected
 
 
 def test_the_own_redis_is_asked_with_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "redis_password", lambda: "p/w")
-    assert local.redis_url("broker") == f"unix://:p%2Fw@{local.REDIS_SOCKET}?db=0"
+    monkeypatch.setattr(servers, "redis_password", lambda: "p/w")
+    assert servers.redis_url("broker") == f"unix://:p%2Fw@{paths.REDIS_SOCKET}?db=0"

@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 from structlog.contextvars import bound_contextvars
 
-from conf import local
-from conf.logging import kind_of, logging_config
+from checkout import paths
+from conf.logs.configuration import kind_of, logging_config
 
 
 @pytest.fixture
@@ -107,12 +107,12 @@ def test_a_line_whose_arguments_do_not_fit_is_not_lost() -> None:
 @pytest.mark.stack
 def test_lines_of_several_processes_do_not_mix(tmp_path: Path) -> None:
     code = (
-        "import logging.config, sys; from pathlib import Path; from conf.logging import logging_config;"
+        "import logging.config, sys; from pathlib import Path; from conf.logs.configuration import logging_config;"
         "logging.config.dictConfig(logging_config(directory=Path(sys.argv[1]), console=False));"
         # As long as a traceback may be, longer than what is written at once by default.
         "[logging.getLogger('apps').info('x' * 7000, extra={'y': 'z' * 7000}) for _ in range(100)]"
     )
-    processes = [subprocess.Popen([sys.executable, "-c", code, tmp_path], cwd=local.ROOT) for _ in range(3)]
+    processes = [subprocess.Popen([sys.executable, "-c", code, tmp_path], cwd=paths.ROOT) for _ in range(3)]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     lines = [json.loads(line) for line in (tmp_path / "app.log").read_text().splitlines()]
     assert [len(line["event"]) for line in lines] == [7000] * 300

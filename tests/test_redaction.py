@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from conf.lines import Formatter, render_json
-from conf.redaction import LONGEST, REDACTED, redact, redact_text
+from conf.logs.formatter import Formatter, render_json
+from conf.logs.redaction import LONGEST, REDACTED, redact, redact_text
 
 KNOX = "9f2c0e" + "0123456789abcdef" * 3 + "0123456789"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"

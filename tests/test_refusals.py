@@ -12,7 +12,7 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.base import Worker
 
-from conf import refusals
+from conf import gunicorn_errors
 
 ADDRESS = ("127.0.0.1", 1234)
 
@@ -25,7 +25,7 @@ def answer_to(raw: bytes) -> tuple[int, str, Any]:
     worker.log = SimpleNamespace(warning=log.warning, exception=log.exception, access=lambda *_args: None)
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(util, "write_error", refusals.write_error)
+        patch.setattr(util, "write_error", gunicorn_errors.write_error)
         try:
             next(RequestParser(worker.cfg, iter([raw]), ADDRESS))
         except Exception as error:  # noqa: BLE001 - gunicorn has many

@@ -14,7 +14,8 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from conf import local
+from checkout import paths, servers
+from conf import env
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -33,8 +34,8 @@ def load(**environment: str) -> dict[str, Any]:
             patch.delenv(name)
         for name, value in environment.items():
             patch.setenv(name, value)
-        patch.setattr(local, "read_env", environ.Env)
-        return runpy.run_path(str(local.ROOT / "conf" / "settings.py"))
+        patch.setattr(env, "read_env", environ.Env)
+        return runpy.run_path(str(paths.ROOT / "conf" / "settings" / "__init__.py"))
 
 
 def refusal(**environment: str) -> str:
@@ -45,7 +46,7 @@ def refusal(**environment: str) -> str:
 
 def test_these_tests_run_with_the_settings_of_tests() -> None:
     assert settings.ENVIRONMENT == "test"
-    assert local.LOGS not in [settings.LOG_DIR, *settings.LOG_DIR.parents]
+    assert paths.LOGS not in [settings.LOG_DIR, *settings.LOG_DIR.parents]
 
 
 def test_each_process_of_the_tests_has_redis_databases_of_its_own() -> None:
@@ -59,9 +60,9 @@ def test_each_process_of_the_tests_has_redis_databases_of_its_own() -> None:
 def test_tests_use_servers_of_their_own_wherever_developments_are() -> None:
     elsewhere = {"DATABASE_URL": "postgres://user:pw@localhost/shop", "REDIS_URL": "redis://localhost:6379"}
     loaded = load(ENVIRONMENT="test", **elsewhere)
-    assert loaded["DATABASES"]["default"]["HOST"] == str(local.RUNTIME)
+    assert loaded["DATABASES"]["default"]["HOST"] == str(paths.RUNTIME)
     urls = (loaded["CELERY_BROKER_URL"], loaded["CACHES"]["default"]["LOCATION"], loaded["LIMITER_URL"])
-    assert all(str(local.REDIS_SOCKET) in url for url in urls)
+    assert all(str(paths.REDIS_SOCKET) in url for url in urls)
 
 
 def test_tests_use_servers_that_are_handed_to_them_and_are_of_this_machine() -> None:
@@ -97,9 +98,9 @@ def test_development_needs_nothing_and_uses_the_sockets() -> None:
     loaded = load(ENVIRONMENT="development")
     assert loaded["DEBUG"]
     assert loaded["SECRET_KEY"]
-    assert loaded["DATABASES"]["default"]["HOST"] == str(local.RUNTIME)
-    assert loaded["CELERY_BROKER_URL"] == local.redis_url("broker", scheme="redis+socket")
-    assert loaded["LOG_DIR"] == local.STATE / "kinds"
+    assert loaded["DATABASES"]["default"]["HOST"] == str(paths.RUNTIME)
+    assert loaded["CELERY_BROKER_URL"] == servers.redis_url("broker", scheme="redis+socket")
+    assert loaded["LOG_DIR"] == paths.STATE / "kinds"
     assert load(ENVIRONMENT="development", LOG_DIR="")["LOG_DIR"] is None
     assert not loaded["METRICS_TOKEN"]
 
@@ -122,7 +123,7 @@ def test_production_logs_to_stdout_alone_and_insists_on_https() -> None:
 
 
 def test_a_directory_for_logs_may_be_named_from_the_checkout_on() -> None:
-    assert load(ENVIRONMENT="development", LOG_DIR=".state/kinds")["LOG_DIR"] == local.ROOT / ".state/kinds"
+    assert load(ENVIRONMENT="development", LOG_DIR=".state/kinds")["LOG_DIR"] == paths.ROOT / ".state/kinds"
     assert load(**PRODUCTION, LOG_DIR="/var/log/api")["LOG_DIR"] == Path("/var/log/api")
 
 
@@ -142,7 +143,7 @@ def test_limits_can_be_set() -> None:
 def test_the_deployment_checks_have_nothing_to_say_in_production() -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     environment = os.environ | PRODUCTION | {"DEBUG": ""}
-    done = subprocess.run(command, cwd=local.ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 
@@ -225,7 +226,7 @@ def test_what_works_is_accepted() -> None:
 def test_every_program_says_it_in_one_line(command: list[str]) -> None:
     environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", "SENTRY_DSN": "hunter2"}
     done = subprocess.run(
-        [sys.executable, *command], cwd=local.ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *command], cwd=paths.ROOT, env=environment, capture_output=True, text=True, check=False
     )
     said = done.stdout + done.stderr
     assert done.returncode
@@ -233,7 +234,7 @@ def test_every_program_says_it_in_one_line(command: list[str]) -> None:
 
 
 def test_what_docs_say_to_add_in_development_fits_the_settings() -> None:
-    text = (local.ROOT / "docs/coming-from.md").read_text()
+    text = (paths.ROOT / "docs/coming-from.md").read_text()
     blocks = [block.partition("# conf/urls.py")[0] for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
     loaded = load(ENVIRONMENT="development")
     # Copies: other tests have the same lists.

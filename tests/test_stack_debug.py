@@ -1,6 +1,6 @@
 import pytest
 
-from stack import debug
+from stack.commands import debug
 from stack.errors import StackError
 
 

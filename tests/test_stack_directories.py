@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from stack.lifecycle.directories import check_runtime, forget_former_runtime
 
-from conf import local
-from stack.directories import check_runtime, forget_former_runtime
+from checkout import paths
 from stack.errors import StackError
 
 
@@ -47,9 +47,10 @@ def test_a_changed_project_name_leaves_no_directory_and_touches_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str, stays: bool
 ) -> None:
     state = "0123456789ab"
-    monkeypatch.setattr(local, "STATE", tmp_path)
-    monkeypatch.setattr(local, "CHECKOUT", state)
-    monkeypatch.setattr(local, "RUNTIME", tmp_path / f"acme-{os.getuid()}-{state}")
+    monkeypatch.setattr(paths, "STATE", tmp_path)
+    monkeypatch.setattr(paths, "RUNTIME_RECORD", tmp_path / "runtime")
+    monkeypatch.setattr(paths, "CHECKOUT", state)
+    monkeypatch.setattr(paths, "RUNTIME", tmp_path / f"acme-{os.getuid()}-{state}")
     former = tmp_path / f"django-native-{os.getuid()}-{state if of == 'this state' else 'ba9876543210'}"
     former.mkdir()
     (tmp_path / "runtime").write_text(str(former))
@@ -57,4 +58,4 @@ def test_a_changed_project_name_leaves_no_directory_and_touches_no_other(
     forget_former_runtime()
 
     assert former.exists() is stays
-    assert (tmp_path / "runtime").read_text() == str(local.RUNTIME)
+    assert (tmp_path / "runtime").read_text() == str(paths.RUNTIME)

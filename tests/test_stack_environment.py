@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from conf import local
-from stack import environment
+from conf.env import read_env
 from stack.errors import StackError
+from stack.settings import environment
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_broken_line_is_named_by_its_number_without_its_content(tmp_path: Path
     path.write_text(f"# first\n\n{line}\n")
 
     with pytest.raises(ImproperlyConfigured, match="line 3") as raised:
-        local.read_env(path)
+        read_env(path)
 
     assert "hunter2" not in str(raised.value)
 

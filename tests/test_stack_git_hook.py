@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import git_hook
+from stack.commands import git_hook
 from stack.errors import StackError
 
 Git = Callable[..., "subprocess.CompletedProcess[str]"]

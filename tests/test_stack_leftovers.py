@@ -11,15 +11,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conf import local
-from stack import leftovers
+from checkout import paths
+from stack.processes import discovery
 
 Start = Callable[..., psutil.Process]
 
 
 @pytest.fixture(autouse=True)
 def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "STATE", tmp_path / "state")
+    monkeypatch.setattr(paths, "STATE", tmp_path / "state")
 
 
 @pytest.fixture
@@ -44,51 +44,51 @@ def start() -> Iterator[Start]:
 
 
 def test_a_process_with_the_mark_is_ours_and_no_other(start: Start) -> None:
-    ours = start(**leftovers.mark())
+    ours = start(**discovery.mark())
     start()
-    start(**leftovers.mark() | {"STACK_STATE": "/elsewhere/.state"})
-    start(**leftovers.mark() | {"STACK_PLACE": "pid:[another container]"})
+    start(**discovery.mark() | {"STACK_STATE": "/elsewhere/.state"})
+    start(**discovery.mark() | {"STACK_PLACE": "pid:[another container]"})
 
-    assert leftovers.processes() == [ours]
+    assert discovery.processes() == [ours]
 
 
 def test_processes_of_one_program(start: Start) -> None:
-    start(**leftovers.mark(), SUPERVISOR_PROCESS_NAME="web")
-    worker = start(**leftovers.mark(), SUPERVISOR_PROCESS_NAME="worker")
+    start(**discovery.mark(), SUPERVISOR_PROCESS_NAME="web")
+    worker = start(**discovery.mark(), SUPERVISOR_PROCESS_NAME="worker")
 
-    assert leftovers.processes("worker") == [worker]
-    assert leftovers.is_program(worker.pid, "worker")
-    assert not leftovers.is_program(worker.pid, "web")
+    assert discovery.processes("worker") == [worker]
+    assert discovery.is_program(worker.pid, "worker")
+    assert not discovery.is_program(worker.pid, "web")
 
 
 def test_one_that_runs_below_ours_does_not_find_itself(monkeypatch: pytest.MonkeyPatch, start: Start) -> None:
-    ours = start(**leftovers.mark())
+    ours = start(**discovery.mark())
     monkeypatch.setattr(os, "getpid", lambda: ours.pid)
 
-    assert leftovers.processes() == []
+    assert discovery.processes() == []
 
 
 @pytest.fixture
 def state() -> Path:
-    local.STATE.mkdir()
-    return local.STATE
+    paths.STATE.mkdir()
+    return paths.STATE
 
 
 def test_the_processes_of_a_checkout_stay_its_own_when_it_is_moved(
     state: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = start(**leftovers.mark())
-    monkeypatch.setattr(local, "STATE", state.rename(state.with_name("moved")))
+    ours = start(**discovery.mark())
+    monkeypatch.setattr(paths, "STATE", state.rename(state.with_name("moved")))
 
-    assert leftovers.processes() == [ours]
+    assert discovery.processes() == [ours]
 
 
 def test_the_processes_of_a_state_that_was_deleted_stay_ours(state: Path, start: Start) -> None:
-    ours = start("exec sleep 60", state, **leftovers.mark())
+    ours = start("exec sleep 60", state, **discovery.mark())
     occupy(state.with_name("deleted"), state)
     shutil.rmtree(state.with_name("deleted"))
 
-    assert leftovers.processes() == [ours]
+    assert discovery.processes() == [ours]
 
 
 @pytest.mark.parametrize("works_in", [".", "postgres"])
@@ -96,10 +96,10 @@ def test_a_checkout_in_the_place_of_one_that_was_moved_does_not_own_its_processe
     state: Path, start: Start, works_in: str
 ) -> None:
     (state / "postgres").mkdir()
-    start("exec sleep 60", state / works_in, **leftovers.mark())
+    start("exec sleep 60", state / works_in, **discovery.mark())
     occupy(state.with_name("moved"), state)
 
-    assert leftovers.processes() == []
+    assert discovery.processes() == []
 
 
 def occupy(moved_to: Path, state: Path) -> None:
@@ -109,28 +109,28 @@ def occupy(moved_to: Path, state: Path) -> None:
 
 
 def test_orphans_are_those_that_the_supervisor_does_not_lead(start: Start) -> None:
-    orphan = start(**leftovers.mark())
+    orphan = start(**discovery.mark())
 
-    assert leftovers.orphans(supervisor=orphan.pid) == []
-    assert leftovers.orphans(supervisor=os.getpid()) == []
-    assert leftovers.orphans(supervisor=1 << 22) == [orphan]
+    assert discovery.orphans(supervisor=orphan.pid) == []
+    assert discovery.orphans(supervisor=os.getpid()) == []
+    assert discovery.orphans(supervisor=1 << 22) == [orphan]
 
 
 @pytest.mark.stack
 def test_what_does_not_end_is_killed(start: Start) -> None:
     stubborn = start(
-        "trap '' TERM INT QUIT; echo; while :; do sleep 1; done", **leftovers.mark(), SUPERVISOR_PROCESS_NAME="web"
+        "trap '' TERM INT QUIT; echo; while :; do sleep 1; done", **discovery.mark(), SUPERVISOR_PROCESS_NAME="web"
     )
 
-    leftovers.end(leftovers.processes())
+    discovery.end(discovery.processes())
 
-    assert not leftovers.is_alive(stubborn)
+    assert not discovery.is_alive(stubborn)
 
 
 def test_a_zombie_counts_as_dead(start: Start) -> None:
-    process = start(**leftovers.mark())
+    process = start(**discovery.mark())
     process.send_signal(signal.SIGKILL)
     while process.status() != psutil.STATUS_ZOMBIE:
         pass
 
-    assert not leftovers.is_alive(process)
+    assert not discovery.is_alive(process)

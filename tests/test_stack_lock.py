@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stack.lock import exclusive, exclusive_if_free
+from stack.processes.lock import exclusive, exclusive_if_free
 
 _HOLD = """
 import sys, time
 from pathlib import Path
-from stack.lock import exclusive
+from stack.processes.lock import exclusive
 with exclusive(sys.argv[2], Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stack.logs import Tail
+from stack.logs.display import Tail
 
 
 def test_lines_come_once_and_only_when_they_are_complete(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from stack import packages
+from stack.bootstrap import packages
 
 WHEEL = "tiny-1.0-py3-none-any.whl"
 PYPROJECT = """

@@ -14,8 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conf import local
-from stack import leftovers, pids, run
+from checkout import paths
+from stack.processes import discovery, pid_records
+from stack.programs import start
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hides its environment by prctl")
 
@@ -34,10 +35,11 @@ time.sleep(60)
 _OBSERVER = """
 import os, sys
 from pathlib import Path
-from conf import local
-from stack import leftovers
-local.STATE = Path(sys.argv[1])
-for process in leftovers.processes(sys.argv[2]):
+from checkout import paths
+from stack.processes import discovery
+paths.STATE = Path(sys.argv[1])
+paths.PID_RECORDS = paths.STATE / "pids"
+for process in discovery.processes(sys.argv[2]):
     print(process.pid)
 """
 # Root may look into everything, without these rights into its own.
@@ -65,7 +67,8 @@ class Hidden:
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "state").mkdir()
-    monkeypatch.setattr(local, "STATE", tmp_path / "state")
+    monkeypatch.setattr(paths, "STATE", tmp_path / "state")
+    monkeypatch.setattr(paths, "PID_RECORDS", tmp_path / "state" / "pids")
     return tmp_path / "state"
 
 
@@ -78,7 +81,7 @@ def hidden(request: pytest.FixtureRequest) -> Iterator[Hidden]:
 
 def observed(state: Path, program: str = "") -> set[int]:
     command = [*_AS_A_USER, sys.executable, "-c", _OBSERVER, str(state), program]
-    done = subprocess.run(command, cwd=local.ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
     return {int(line) for line in done.stdout.split()}
 
 
@@ -93,7 +96,7 @@ def test_its_environment_is_hidden_indeed(hidden: Hidden) -> None:
 def test_a_process_on_record_is_ours_and_so_is_its_child(state: Path, hidden: Hidden) -> None:
     assert observed(state) == set()
 
-    pids.write("web", hidden.pid)
+    pid_records.write("web", hidden.pid)
 
     assert observed(state) == {hidden.pid, hidden.child}
     assert observed(state, "web") == {hidden.pid, hidden.child}
@@ -102,7 +105,7 @@ def test_a_process_on_record_is_ours_and_so_is_its_child(state: Path, hidden: Hi
 
 def test_the_children_of_one_that_was_killed_are_still_ours(state: Path) -> None:
     hidden = Hidden()
-    pids.write("worker", hidden.pid)
+    pid_records.write("worker", hidden.pid)
     os.kill(hidden.pid, 9)
     hidden.process.wait()
 
@@ -111,16 +114,16 @@ def test_the_children_of_one_that_was_killed_are_still_ours(state: Path) -> None
 
 
 def test_a_pid_that_was_given_to_another_program_is_left_alone(state: Path, hidden: Hidden) -> None:
-    pids.write("web", hidden.pid)
+    pid_records.write("web", hidden.pid)
     record = state / "pids/web.json"
-    started = pids.started(hidden.pid)
+    started = pid_records.started(hidden.pid)
     record.write_text(record.read_text().replace(f'"started": {started}', f'"started": {started - 1}'))
 
     assert observed(state) == set()
 
 
 def test_a_copy_of_the_state_does_not_own_the_processes_of_the_original(state: Path, hidden: Hidden) -> None:
-    pids.write("web", hidden.pid)
+    pid_records.write("web", hidden.pid)
 
     assert observed(Path(shutil.copytree(state, state.with_name("copy")))) == set()
     assert observed(state.rename(state.with_name("moved"))) == {hidden.pid, hidden.child}
@@ -128,7 +131,7 @@ def test_a_copy_of_the_state_does_not_own_the_processes_of_the_original(state: P
 
 @pytest.mark.parametrize("field", ["boot", "namespace"])
 def test_a_record_of_another_boot_or_container_counts_for_nothing(state: Path, hidden: Hidden, field: str) -> None:
-    pids.write("web", hidden.pid)
+    pid_records.write("web", hidden.pid)
     record = state / "pids/web.json"
     record.write_text(record.read_text().replace(f'"{field}": "', f'"{field}": "another '))
 
@@ -140,20 +143,20 @@ def test_a_damaged_record_counts_for_nothing(state: Path, content: str) -> None:
     (state / "pids").mkdir()
     (state / "pids/web.json").write_text(content)
 
-    assert pids.read() == {}
+    assert pid_records.read() == {}
 
 
 def test_a_process_that_hides_is_ended_with_the_stack(state: Path, hidden: Hidden) -> None:
-    pids.write("web", hidden.pid)
+    pid_records.write("web", hidden.pid)
 
-    end = f"{_OBSERVER}\nleftovers.end(leftovers.processes())"
+    end = f"{_OBSERVER}\ndiscovery.end(discovery.processes(), dict())"
     command = [*_AS_A_USER, sys.executable, "-c", end, str(state), ""]
-    subprocess.run(command, cwd=local.ROOT, capture_output=True, check=True)
+    subprocess.run(command, cwd=paths.ROOT, capture_output=True, check=True)
 
-    assert not any(leftovers.is_alive(psutil.Process(pid)) for pid in (hidden.pid,))
-    assert not psutil.pid_exists(hidden.child) or not leftovers.is_alive(psutil.Process(hidden.child))
+    assert not any(discovery.is_alive(psutil.Process(pid)) for pid in (hidden.pid,))
+    assert not psutil.pid_exists(hidden.child) or not discovery.is_alive(psutil.Process(hidden.child))
 
 
 def test_programs_that_fork_are_told_to_on_macos_alone() -> None:
-    assert run.for_forking("darwin") == {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
-    assert run.for_forking("linux") == {}
+    assert start.for_forking("darwin") == {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
+    assert start.for_forking("linux") == {}

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from conf import local
-from stack import directories, relocate
+from checkout import paths
+from stack.bootstrap import relocate
 from stack.errors import StackError
+from stack.lifecycle import directories
 
 SOMEBODY = 12345
 
@@ -19,9 +20,9 @@ SOMEBODY = 12345
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     root = tmp_path / "a checkout"
-    (root / "stack").mkdir(parents=True)
-    for name in ("stack/preflight", "stack/relocate.py"):
-        shutil.copy(local.ROOT / name, root / name)
+    (root / "stack/bootstrap").mkdir(parents=True)
+    for name in ("stack/bootstrap/preflight", "stack/bootstrap/relocate.py"):
+        shutil.copy(paths.ROOT / name, root / name)
     return root
 
 
@@ -29,7 +30,12 @@ def preflight(root: Path, **variables: str) -> "subprocess.CompletedProcess[str]
     inherited = {name: value for name, value in os.environ.items() if name not in {"STATE_DIR", "SUDO_UID"}}
     environment = {name: value for name, value in inherited.items() if name != "UV_PROJECT_ENVIRONMENT"}
     return subprocess.run(
-        ["stack/preflight"], cwd=root, env=environment | variables, capture_output=True, text=True, check=False
+        ["stack/bootstrap/preflight"],
+        cwd=root,
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -97,7 +103,7 @@ def test_a_user_in_a_checkout_that_root_has_used_is_told_how_to_get_it() -> None
         "sh",
         "-c",
         # As text: the checkout may lie where that user cannot read it.
-        (local.ROOT / "stack/preflight").read_text(),
+        (paths.ROOT / "stack/bootstrap/preflight").read_text(),
     ]
 
     done = subprocess.run(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stack.records import Record, in_order, of_request, records
-from stack.render import renderer
+from stack.logs.records import Record, in_order, of_request, records
+from stack.logs.rendering import renderer
 
 NOON = datetime(2026, 11, 2, 12, 0, 0, 123000, tzinfo=UTC).timestamp()
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from conf import local
-from stack import redis
+from checkout import paths, servers
+from stack.programs import redis
 
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / 'with space, "quotes" and 100 %'
     directory.mkdir()
-    monkeypatch.setattr(redis, "DATA", directory / "redis")
-    monkeypatch.setattr(redis, "CONFIGURATION", directory / "redis.conf")
-    monkeypatch.setattr(local, "REDIS_PASSWORD_FILE", directory / "redis.password")
+    monkeypatch.setattr(paths, "REDIS_DATA", directory / "redis")
+    monkeypatch.setattr(paths, "REDIS_CONFIGURATION", directory / "redis.conf")
+    monkeypatch.setattr(paths, "REDIS_PASSWORD_FILE", directory / "redis.password")
     return directory
 
 
@@ -29,11 +29,11 @@ def test_without_a_port_it_listens_on_the_socket_alone_and_has_no_password(state
     assert settings["port"] == "0"
     assert settings["dir"] == str(state / "redis")
     assert "requirepass" not in settings
-    assert local.redis_password() == ""
+    assert servers.redis_password() == ""
 
 
 def test_a_port_brings_a_generated_password_that_only_this_user_can_read(state: Path) -> None:
     path = redis.configure(6380)
 
-    assert settings_of(path)["requirepass"] == local.redis_password() != ""
-    assert {file.stat().st_mode & 0o777 for file in (path, local.REDIS_PASSWORD_FILE)} == {0o600}
+    assert settings_of(path)["requirepass"] == servers.redis_password() != ""
+    assert {file.stat().st_mode & 0o777 for file in (path, paths.REDIS_PASSWORD_FILE)} == {0o600}

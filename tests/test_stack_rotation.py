@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from conf import local
-from conf.logging import LogFile
-from stack import environment, rotation
+from checkout import paths
+from conf.logs.configuration import LogFile
+from stack.logs import rotation
 
 
 @pytest.fixture
 def kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(local, "STATE", tmp_path)
-    monkeypatch.setattr(environment, "DOTENV", tmp_path / ".env")
+    monkeypatch.setattr(paths, "STATE", tmp_path)
+    monkeypatch.setattr(paths, "LOGS_BY_KIND", tmp_path / "kinds")
+    monkeypatch.setattr(paths, "DOTENV", tmp_path / ".env")
     monkeypatch.delenv("LOG_DIR", raising=False)
     (tmp_path / "kinds").mkdir()
     return tmp_path / "kinds"

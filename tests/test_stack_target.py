@@ -2,9 +2,10 @@
 
 import pytest
 
-from stack import clients, target
-from stack.environment import Environment
+from stack.commands import clients
 from stack.errors import StackError
+from stack.settings.database import application_database, require_local
+from stack.settings.environment import Environment
 
 
 def settings(url: str) -> Environment:
@@ -12,13 +13,13 @@ def settings(url: str) -> Environment:
 
 
 def test_the_password_goes_by_the_environment_and_never_by_the_command_line() -> None:
-    database = target.of(settings("postgres://app:hunter2@db.example.com:5433/shop"))
+    database = application_database(settings("postgres://app:hunter2@db.example.com:5433/shop"))
 
-    assert "hunter2" not in database.place()
-    assert "host=db.example.com" in database.place()
-    assert "port=5433" in database.place()
+    assert "hunter2" not in database.conninfo()
+    assert "host=db.example.com" in database.conninfo()
+    assert "port=5433" in database.conninfo()
     assert database.environment()["PGPASSWORD"] == "hunter2"
-    assert "dbname=postgres" in database.place("postgres")
+    assert "dbname=postgres" in database.conninfo("postgres")
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_the_password_goes_by_the_environment_and_never_by_the_command_line() ->
 )
 def test_what_is_no_url_of_a_database_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(StackError, match="DATABASE_URL") as raised:
-        target.of(settings(url))
+        application_database(settings(url))
 
     assert "hunter2" not in str(raised.value)
 
@@ -36,12 +37,12 @@ def test_what_is_no_url_of_a_database_is_refused_and_not_shown(url: str) -> None
 )
 def test_another_machine_is_refused_by_what_replaces_data(url: str) -> None:
     with pytest.raises(StackError, match="just reset"):
-        target.require_local(target.of(settings(url)), "reset")
+        require_local(application_database(settings(url)), "reset")
 
 
 @pytest.mark.parametrize("url", ["", "postgres://localhost/app", "postgres:///app?host=/run/postgresql"])
 def test_this_machine_is_not(url: str) -> None:
-    target.require_local(target.of(settings(url)), "reset")
+    require_local(application_database(settings(url)), "reset")
 
 
 def test_neither_does_that_of_redis() -> None:
@@ -55,7 +56,7 @@ def test_a_client_of_postgres_sees_nothing_that_another_project_exports(monkeypa
     for name in ("PGOPTIONS", "PGSSLMODE", "PGCHANNELBINDING", "PGTARGETSESSIONATTRS", "PGPASSWORD", "LD_LIBRARY_PATH"):
         monkeypatch.setenv(name, "x")
 
-    environment = target.of(settings("postgres://localhost/app")).environment()
+    environment = application_database(settings("postgres://localhost/app")).environment()
 
     assert not [name for name in environment if name.startswith(("PG", "LD_"))]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import unknown_settings
+from stack.settings import unknown_names
 
 EXAMPLE = "ENVIRONMENT=development\n# DEBUG=True\n# SLOW_QUERY_MS=500\n# REDIS_URL=\n# ALLOWED_HOSTS=\n"
 
@@ -30,16 +30,16 @@ def root(tmp_path: Path) -> Path:
 def test_a_misspelt_name_is_found_with_the_one_that_was_meant(root: Path, name: str, meant: str) -> None:
     (root / ".env").write_text(f"{name}=1\n")
 
-    assert unknown_settings.found(root) == {name: meant}
+    assert unknown_names.found(root) == {name: meant}
 
 
 def test_a_name_that_is_like_none_may_be_a_library_s(root: Path) -> None:
     (root / ".env").write_text("AWS_REGION=eu\nSENTRY_ENVIRONMENT=staging\n")
 
-    assert unknown_settings.found(root) == {"AWS_REGION": "", "SENTRY_ENVIRONMENT": ""}
+    assert unknown_names.found(root) == {"AWS_REGION": "", "SENTRY_ENVIRONMENT": ""}
 
 
 def test_a_name_that_the_code_reads_is_known_though_it_is_like_another_one(root: Path) -> None:
     (root / ".env").write_text("ALLOWED_HOST=shop.example.com\nDEBUG=True\n")
 
-    assert unknown_settings.found(root) == {}
+    assert unknown_names.found(root) == {}

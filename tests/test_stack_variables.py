@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from conf import local
-from stack import launch, supervision, tools, variables
+from checkout import paths
+from stack.bootstrap import launch, tools, variables
+from stack.programs import supervisor
 
 FOREIGN = (
     *("DJANGO_SETTINGS_MODULE", "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "PYTHONWARNINGS", "VIRTUAL_ENV"),
@@ -35,10 +36,10 @@ def test_programs_get_their_settings_at_each_start_and_nothing_about_packages(mo
     for name in (*FOREIGN, *CHOSEN):
         monkeypatch.setenv(name, "x")
 
-    environment = supervision._environment()
+    environment = supervisor._environment()
 
     assert not {"DEBUG", "PORT", "UV_CACHE_DIR", *FOREIGN} & {*environment} - {"STACK_STATE"}
-    assert environment["STACK_STATE"] == str(local.STATE)
+    assert environment["STACK_STATE"] == str(paths.STATE)
     assert environment["TZ"] == "UTC"
     assert environment["https_proxy"] == "x"
 
@@ -46,14 +47,14 @@ def test_programs_get_their_settings_at_each_start_and_nothing_about_packages(mo
 def test_every_setting_that_the_code_reads_is_named_in_the_example() -> None:
     read = {
         name
-        for path in (local.ROOT / "conf").glob("*.py")
+        for path in (paths.ROOT / "conf").rglob("*.py")
         for name in re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"|read_env\(\)\.\w+\("([A-Z_]+)"', path.read_text())
         for name in name
         if name
     }
 
     assert {"DEBUG", "SLOW_QUERY_MS", "METRICS_DIR"} <= read
-    assert read <= variables.settings(local.ROOT)
+    assert read <= variables.settings(paths.ROOT)
 
 
 def test_a_setting_reaches_the_programs_when_the_env_file_names_it(tmp_path: Path) -> None:
@@ -79,9 +80,17 @@ def test_an_empty_environment_still_has_a_home() -> None:
 def test_the_launcher_runs_a_program_of_the_locked_packages_in_whatever_environment() -> None:
     hostile = dict.fromkeys(FOREIGN, "/nowhere") | {"PATH": os.environ["PATH"], "UV_PROJECT_ENVIRONMENT": sys.prefix}
     # Python itself reads these before any code of ours, unless it is told not to.
-    command = ["python3", "-I", "-S", "stack/launch.py", "python", "-c", "import os, django; print(*os.environ)"]
+    command = [
+        "python3",
+        "-I",
+        "-S",
+        "stack/bootstrap/launch.py",
+        "python",
+        "-c",
+        "import os, django; print(*os.environ)",
+    ]
 
-    done = subprocess.run(command, cwd=local.ROOT, env=hostile, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=paths.ROOT, env=hostile, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
     assert not set(FOREIGN) - {"VIRTUAL_ENV"} & set(done.stdout.split())
@@ -89,9 +98,9 @@ def test_the_launcher_runs_a_program_of_the_locked_packages_in_whatever_environm
 
 def test_without_packages_the_launcher_says_how_to_get_them(tmp_path: Path) -> None:
     environment = os.environ | {"UV_PROJECT_ENVIRONMENT": str(tmp_path / "venv"), "STATE_DIR": str(tmp_path)}
-    command = ["python3", "-I", "-S", "stack/launch.py", "python", "-m", "stack", "status"]
+    command = ["python3", "-I", "-S", "stack/bootstrap/launch.py", "python", "-m", "stack", "status"]
 
-    done = subprocess.run(command, cwd=local.ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
     assert "just up" in done.stderr

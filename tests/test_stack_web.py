@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from stack import web
+from checkout import paths, servers
 from stack.errors import StackError
+from stack.programs import web
 
 
 @pytest.fixture(autouse=True)
 def kept_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(web, "PORT_FILE", tmp_path / "port")
+    monkeypatch.setattr(paths, "PORT_FILE", tmp_path / "port")
     return tmp_path / "port"
 
 
@@ -26,7 +27,7 @@ def taken() -> Iterator[int]:
 def test_the_port_is_kept_for_the_next_time(kept_port: Path) -> None:
     with web.listen(0) as listener:
         port = listener.getsockname()[1]
-    assert web.kept() == port
+    assert servers.web_port() == port
 
     with web.listen(0) as again:
         assert again.getsockname()[1] == port
@@ -52,7 +53,7 @@ def test_a_pinned_port_that_is_taken_is_an_error_that_names_its_holder(taken: in
 def test_a_damaged_port_file_counts_for_nothing(kept_port: Path) -> None:
     kept_port.write_text("not a port")
 
-    assert web.kept() == 0
+    assert servers.web_port() == 0
 
 
 def test_a_port_that_somebody_has_on_ipv6_alone_is_taken() -> None:

@@ -12,10 +12,10 @@ from django_celery_results.admin import TaskResultAdmin
 from django_celery_results.models import TaskResult
 from redis import RedisError
 
-from apps.core import dead_letters
+from apps.core.background import dead_letters
+from apps.core.background.rerun import NotRunAgainError, run_again
+from apps.core.background.schedules import OWNED, is_owned
 from apps.core.models import DeadLetter, Effect, StartedTask
-from apps.core.rerun import NotRunAgainError, run_again
-from apps.core.schedules import OWNED, is_owned
 
 # What is shown of a schedule that the code owns.
 _OWNED_FIELDS = ("enabled", "name", "description", "task", "crontab", "interval", "last_run_at", "total_run_count")

@@ -9,19 +9,14 @@ class CoreConfig(AppConfig):
     name = "apps.core"
 
     def ready(self) -> None:
-        # They register themselves, and need models, or settings, that are only there now.
-        from apps.core import (  # noqa: F401, PLC0415
-            checks,
-            heartbeat,
-            results,
-            schedules,
-            schema,
-            security_checks,
-            security_log,
-            task_context,
-        )
+        # They register checks, receivers and extensions when they are imported, and need the models.
+        from apps.core.api import openapi  # noqa: F401, PLC0415
+        from apps.core.background import results, schedules  # noqa: F401, PLC0415
+        from apps.core.checks import background, security  # noqa: F401, PLC0415
+        from apps.core.health import heartbeat  # noqa: F401, PLC0415
+        from apps.core.observability import security_log, task_log  # noqa: F401, PLC0415
 
-        # Made here, for every process: else a task that is sent finds Celery's default application, without broker.
+        # In every process: a task that is sent without it finds Celery's default application, which has no broker.
         import_module(settings.CELERY_MODULE)
-        # This is the one app that comes after beat's own, so its tables are there.
+        # This app comes after django_celery_beat, so the tables of beat exist.
         post_migrate.connect(schedules.write_schedules, sender=self)

@@ -9,8 +9,8 @@ from django_celery_results.models import TaskResult
 from kombu.exceptions import EncodeError, OperationalError
 from kombu.utils.json import loads
 
+from apps.core.background.results import require_readable
 from apps.core.models import StartedTask
-from apps.core.results import require_readable
 
 
 def task_start(*, task: "Task[Any, Any]", user: Any, args: tuple[Any, ...] = ()) -> StartedTask:

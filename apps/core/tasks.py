@@ -12,8 +12,8 @@ from django.utils import timezone
 from django_celery_results.models import ChordCounter, GroupResult, TaskResult  # type: ignore[attr-defined] # newer than its stubs
 from knox.models import get_token_model
 
-from apps.core.broker import times_lost
-from apps.core.effects import KEPT
+from apps.core.background.broker import times_lost
+from apps.core.background.idempotency import KEPT
 from apps.core.models import DeadLetter, Effect, FailedTask, StartedTask
 
 logger = logging.getLogger("django.info")
@@ -34,7 +34,7 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
         @shared_task(base=BaseTaskWithRetry, dont_autoretry_for=(InvalidAddress,))
 
     Arguments are ids, never objects, links or secrets: they are stored with the result. A task may run twice
-    (its worker died before it could acknowledge), so its effects have to bear that: see apps/core/effects.py.
+    (its worker died before it could acknowledge), so its effects have to bear that: see apps/core/background/idempotency.py.
     """
 
     autoretry_for = (Exception,)
@@ -55,7 +55,7 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
         """Send the task. Raises ValueError for one that is to wait longer than Redis lets a worker keep it."""
         limit = self.app.conf.visibility_timeout
         if _wait(options.get("countdown"), options.get("eta")) >= limit:
-            hint = "Let a schedule look for what is due (apps/core/schedules.py)."
+            hint = "Let a schedule look for what is due (apps/core/background/schedules.py)."
             raise ValueError(f"A task cannot wait for {limit} s or more: it would be delivered again and again. {hint}")
         return super().apply_async(*args, **options)
 
@@ -86,7 +86,7 @@ def measure_wait(sent_at: float) -> dict[str, float]:
 
 @shared_task(base=DjangoTask, ignore_result=True, quiet=True)
 def do_nothing() -> None:
-    """Be taken: beat sends this to see whether workers take tasks (see apps/core/heartbeat.py)."""
+    """Be taken: beat sends this to see whether workers take tasks (see apps/core/health/heartbeat.py)."""
 
 
 @shared_task(base=BaseTaskWithRetry)

@@ -11,10 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core import services
-from apps.core.errors import read_only
+from apps.core.api.errors import read_only
+from apps.core.api.openapi import unavailable
+from apps.core.api.serializers import take_nothing
 from apps.core.models import StartedTask
-from apps.core.schema import unavailable
-from apps.core.serializers import PingSerializer, StartedTaskSerializer, TaskReportSerializer, take_nothing
+from apps.core.serializers import PingSerializer, StartedTaskSerializer, TaskReportSerializer
 from apps.core.tasks import measure_wait
 
 _EXAMPLE_ID = "1f0d3e0a-6f0c-4c51-9a53-0f4b8f4d8c11"

@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import Throttled
 
-from apps.core.client import client_ip, network
-from apps.core.throttling import hold, limit_for
+from apps.core.throttling.client_ip import client_ip, network
+from apps.core.throttling.throttles import hold, limit_for
 from apps.users.backends import limit_failures
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from apps.core.limiter import limiter
-from apps.core.throttling import account_limit, hold
+from apps.core.throttling.limiter import limiter
+from apps.core.throttling.throttles import account_limit, hold
 from apps.users.emails import normalize_email
 from apps.users.models import CustomUser
 

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
-from apps.core.fields import StrictCharField
+from apps.core.api.fields import StrictCharField
 from apps.users.emails import normalize_email
 from apps.users.links import Links
 from apps.users.models import CustomUser

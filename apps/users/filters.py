@@ -4,7 +4,7 @@ from django_filters.rest_framework import CharFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from apps.core.filters import StrictBooleanFilter
+from apps.core.api.filters import StrictBooleanFilter
 from apps.users.emails import normalize_email
 from apps.users.models import CustomUser
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from apps.core.effects import once
+from apps.core.background.idempotency import once
 from apps.core.tasks import BaseTaskWithRetry
 from apps.users import mails
 from apps.users.models import CustomUser

@@ -52,7 +52,7 @@ def sides() -> tuple[Side, Side]:
     from django.test import Client, override_settings  # noqa: PLC0415
     from knox.models import get_token_model  # noqa: PLC0415
 
-    from apps.core.metrics import requests  # noqa: F401, PLC0415 - counts from now on
+    from apps.core.observability.metrics import requests  # noqa: F401, PLC0415 - counts from now on
     from apps.users.models import CustomUser  # noqa: PLC0415
 
     user = CustomUser.objects.create_user("ada@example.com", None)
@@ -93,7 +93,7 @@ def main() -> None:
         import django  # noqa: PLC0415 - the variables above are read at import
 
         django.setup()
-        from conf.logging import logging_config  # noqa: PLC0415
+        from conf.logs.configuration import logging_config  # noqa: PLC0415
 
         with test_database(), open(Path(directory) / "log", "wb") as log:  # noqa: PTH123
             terminal = os.dup(1)

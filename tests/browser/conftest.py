@@ -6,10 +6,10 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from conf import local
+from checkout import paths
 
 BROWSER = os.environ.get("BROWSER", "/usr/bin/chromium")
-SCREENSHOTS = local.STATE / "screenshots"
+SCREENSHOTS = paths.SCREENSHOTS
 _QUIET = [
     "--no-sandbox",
     "--disable-gpu",

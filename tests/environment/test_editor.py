@@ -2,7 +2,7 @@
 
 import re
 
-from stack import debug
+from stack.commands import debug
 from tests.environment.syntax import ROOT, json_with_comments
 
 TASKS = json_with_comments((ROOT / ".vscode/tasks.json").read_text())["tasks"]

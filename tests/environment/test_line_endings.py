@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import servers
+from checkout import paths
 from tests.environment.syntax import ROOT
 from tests.stack.checkout import copy_of_the_working_tree
 
@@ -36,7 +36,7 @@ def test_no_file_has_crlf(clone: Path) -> None:
 
 def test_the_wrapper_and_the_recipes_run(clone: Path) -> None:
     # With the tools that are here: to install them is not what this is about.
-    environment = os.environ | {"STATE_DIR": str(servers.SERVICES.parent), "JUST_WITHOUT_NIX": "1"}
+    environment = os.environ | {"STATE_DIR": str(paths.STATE), "JUST_WITHOUT_NIX": "1"}
 
     done = subprocess.run(
         [clone / "just", "--list"], env=environment, capture_output=True, text=True, check=False, timeout=120

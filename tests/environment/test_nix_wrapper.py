@@ -13,7 +13,7 @@ import pytest
 from tests.environment.syntax import ROOT
 
 _NEEDED = ("sh", "env", "dirname", "mkdir", "rm", "cat", "cmp", "mv", "tr", "uname", "sort", "id", "find", "ls", "sed")
-_FILES = ("just", "flake.nix", "flake.lock", "versions.toml", "stack/preflight")
+_FILES = ("just", "flake.nix", "flake.lock", "versions.toml", "stack/bootstrap/preflight")
 
 
 class Machine:
@@ -21,7 +21,7 @@ class Machine:
 
     def __init__(self, base: Path) -> None:
         self.checkout, self.programs, self.toolchain = base / "check out", base / "bin", base / "toolchain"
-        for directory in (self.checkout / ".git", self.checkout / "stack", self.programs, self.toolchain / "bin"):
+        for directory in (self.checkout / ".git", self.checkout / "stack/bootstrap", self.programs, self.toolchain / "bin"):
             directory.mkdir(parents=True)
         for name in _FILES:
             shutil.copy(ROOT / name, self.checkout / name)

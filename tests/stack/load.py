@@ -11,7 +11,7 @@ import time
 import django
 import psycopg
 
-from conf import local
+from checkout import paths, servers
 
 django.setup()
 
@@ -24,7 +24,7 @@ def confirm(kind: str, what: object) -> None:
 
 
 def commit_rows(numbers: "itertools.count[int]") -> None:
-    place = f"host={local.RUNTIME} user={local.POSTGRES_USER} dbname={local.POSTGRES_DATABASE} connect_timeout=2"
+    place = f"host={paths.RUNTIME} user={servers.POSTGRES_USER} dbname={servers.POSTGRES_DATABASE} connect_timeout=2"
     with psycopg.connect(place, autocommit=True) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (number integer PRIMARY KEY)")
         while True:

@@ -12,7 +12,7 @@ EDITS = (
     ("conf/settings.py", '    "apps.users",\n', '    "apps.invoices",\n'),
     ("conf/urls.py", '    path("", include("apps.core.urls")),\n', '    path("", include("apps.invoices.urls")),\n'),
     (
-        "conf/celery_settings.py",
+        "conf/settings/celery.py",
         "beat_schedule = {\n",
         '    "Count overdue": {"task": "apps.invoices.tasks.count_overdue", "schedule": timedelta(minutes=1)},\n',
     ),

@@ -121,12 +121,12 @@ def test_a_task_whose_worker_is_killed_starts_again_when_the_settings_say(trial:
 
 def test_a_worker_without_its_broker_is_not_healthy_and_recovers_by_itself(trial: Trial) -> None:
     worker = trial.process("worker")
-    trial.supervisor("supervision.stop(['redis'])")
+    trial.supervisor("supervisor.stop(['redis'])")
     eventually(lambda: not trial.checkout.health()["components"]["worker"]["ok"], "a worker that is not healthy")
     # Long enough that Celery's own pauses between two tries would have grown.
     time.sleep(8)
 
-    trial.supervisor("supervision.start(['redis'])")
+    trial.supervisor("supervisor.start(['redis'])")
     back = time.monotonic()
 
     eventually(lambda: trial.checkout.health()["components"]["worker"]["ok"], "a healthy worker")

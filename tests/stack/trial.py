@@ -109,14 +109,14 @@ class Trial:
 
     def supervisor(self, code: str) -> str:
         """Ask or tell the supervisor something that no recipe does."""
-        return self._python(f"from stack import supervision; {code}")
+        return self._python(f"from stack.programs import supervisor; {code}")
 
     def process(self, program: str) -> psutil.Process:
-        return psutil.Process(int(self.supervisor(f"print(supervision.programs()['{program}'].pid)")))
+        return psutil.Process(int(self.supervisor(f"print(supervisor.programs()['{program}'].pid)")))
 
     @cached_property
     def runtime(self) -> Path:
-        return Path(self._python("from conf import local; print(local.RUNTIME)"))
+        return Path(self._python("from checkout import paths; print(paths.RUNTIME)"))
 
     def _python(self, code: str) -> str:
         done = subprocess.run(

@@ -10,7 +10,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.http import HttpRequest, JsonResponse
 
-from apps.core.effects import once
+from apps.core.background.idempotency import once
 from apps.core.tasks import BaseTaskWithRetry  # not in the copy
 
 # Below the short visibility timeout of the trial.

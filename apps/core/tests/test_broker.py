@@ -12,7 +12,7 @@ from celery.worker import state
 from kombu import Connection
 from kombu.transport.redis import Channel as KombuChannel
 
-from apps.core.broker import LOST, STARTED, Transport
+from apps.core.background.broker import LOST, STARTED, Transport
 from apps.core.tasks import measure_wait
 
 
@@ -49,7 +49,7 @@ def test_a_worker_that_dies_before_it_reads_its_task_does_not_lose_it(connection
 
 
 def test_kombus_own_loses_it(connection: Connection, redis: Any) -> None:
-    # The reason for all of this. Should it fail one day, apps/core/broker.py can count deliveries alone.
+    # The reason for all of this. Should it fail one day, apps/core/background/broker.py can count deliveries alone.
     measure_wait.delay(0)
     channel = KombuChannel(connection.connection)
     ask(channel)

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 
-from apps.core import dead_letters
-from apps.core.broker import DEAD_LETTERS
+from apps.core.background import dead_letters
+from apps.core.background.broker import DEAD_LETTERS
 from apps.core.models import DeadLetter
 from apps.core.tasks import measure_wait
 from apps.core.tests.helpers import make_user

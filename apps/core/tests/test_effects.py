@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from django.db import connection, transaction
 
-from apps.core.effects import once
+from apps.core.background.idempotency import once
 from apps.core.models import Effect
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,9 @@ from django.test import Client
 from django_celery_beat.models import PeriodicTask
 from pytest_django import Settings
 
-from apps.core import health, probe
-from apps.core.beat import HeartbeatScheduler
-from apps.core.heartbeat import BEAT, LIFETIME, WORKER
+from apps.core.background.beat import HeartbeatScheduler
+from apps.core.health import components, probe
+from apps.core.health.heartbeat import BEAT, LIFETIME, WORKER
 from apps.core.tasks import do_nothing
 
 
@@ -45,30 +45,30 @@ def test_readyz_wants_postgres_and_its_migrations(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_a_migration_that_is_missing_is_seen_and_its_absence_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "_seen", {})
+    monkeypatch.setattr(components, "_seen", {})
     MigrationRecorder(connection).record_unapplied("sessions", "0001_initial")
     with pytest.raises(probe.DownError):
-        health.migrations()
+        components.migrations()
     MigrationRecorder(connection).record_applied("sessions", "0001_initial")
-    health.migrations()
-    assert health._seen == {"migrated": True}
+    components.migrations()
+    assert components._seen == {"migrated": True}
 
 
 @pytest.mark.django_db
 def test_healthz_names_what_is_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(health._DOES_ONE_LIVE, "timeout", 0.1)
+    monkeypatch.setitem(components._DOES_ONE_LIVE, "timeout", 0.1)
     response = client.get("/healthz")
-    components = response.json()["components"]
+    answers = response.json()["components"]
     assert (response.status_code, response.json()["status"]) == (503, "down")
-    assert {name: answer["ok"] for name, answer in components.items()} == {
+    assert {name: answer["ok"] for name, answer in answers.items()} == {
         "postgres": True,
         "migrations": True,
         "redis": True,
         "worker": False,
         "beat": False,
     }
-    assert components["worker"]["error"] == "no worker answers"
-    assert all(answer["ms"] >= 0 for answer in components.values())
+    assert answers["worker"]["error"] == "no worker answers"
+    assert all(answer["ms"] >= 0 for answer in answers.values())
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def scheduler(transactional_db: None) -> HeartbeatScheduler:
 
 def test_a_tick_of_beat_is_its_heartbeat_and_fades(scheduler: HeartbeatScheduler) -> None:
     scheduler.tick()
-    health.beat()
+    components.beat()
     assert 0 < cache._cache.get_client().pttl(cache.make_key(BEAT)) <= LIFETIME * 1000
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from apps.core.limiter import Limit, Limiter, limiter
+from apps.core.throttling.limiter import Limit, Limiter, limiter
 
 
 class CountingRedis(Redis):

@@ -10,8 +10,8 @@ from django.urls import clear_url_caches, reverse
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from apps.core.metrics.exposition import exposition
-from apps.core.metrics.requests import count_request, login_failures
+from apps.core.observability.metrics.exposition import exposition
+from apps.core.observability.metrics.requests import count_request, login_failures
 from apps.core.signals import request_served
 from conf import urls
 

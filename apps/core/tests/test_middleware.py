@@ -118,7 +118,7 @@ class AccessLogMiddlewareTests(APITestCase):
     @override_settings(SLOW_QUERY_MS=0)
     def test_a_slow_query_has_a_line_without_its_values(self) -> None:
         digest = log_in(self.client, make_user()).digest
-        with self.assertLogs("apps.core.queries", "WARNING") as logs:
+        with self.assertLogs("apps.core.observability.query_meter", "WARNING") as logs:
             self.client.get(reverse("v1:users:profile"))
         self.assertIn("WHERE", logs.records[0].sql)
         self.assertNotIn(digest, str(vars(logs.records[0])))

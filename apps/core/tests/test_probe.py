@@ -4,7 +4,7 @@ from time import monotonic
 
 import pytest
 
-from apps.core import probe
+from apps.core.health import probe
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_results.models import ChordCounter, GroupResult, TaskResult
 from rest_framework.test import APITestCase
 
-from apps.core.effects import KEPT
+from apps.core.background.idempotency import KEPT
+from apps.core.background.schedules import write_schedules
 from apps.core.models import DeadLetter, Effect, FailedTask, StartedTask
-from apps.core.schedules import write_schedules
 from apps.core.tasks import purge_effects, purge_results, purge_tokens
 from apps.core.tests.helpers import log_in, make_user
 

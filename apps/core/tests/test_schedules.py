@@ -10,8 +10,8 @@ from celery.schedules import crontab
 from django.core.management import call_command
 from django_celery_beat.models import CrontabSchedule, PeriodicTask, PeriodicTasks
 
-from apps.core.beat import HeartbeatScheduler
-from apps.core.schedules import OWNED, write_schedules
+from apps.core.background.beat import HeartbeatScheduler
+from apps.core.background.schedules import OWNED, write_schedules
 
 # Beat closes the connection that a test's transaction would be in.
 pytestmark = pytest.mark.django_db(transaction=True)

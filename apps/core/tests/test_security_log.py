@@ -4,7 +4,7 @@ from django.urls import reverse
 from knox.models import get_token_model
 from rest_framework.test import APITestCase
 
-from apps.core.security_log import fingerprint
+from apps.core.observability.security_log import fingerprint
 from apps.core.tests.helpers import log_in, make_user
 
 LOGIN = reverse("v1:users:knox_login")

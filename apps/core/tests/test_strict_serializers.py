@@ -17,7 +17,7 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework import serializers
 from rest_framework.generics import CreateAPIView
 
-from apps.core.serializers import NoFieldsSerializer, StrictModelSerializer, StrictSerializer
+from apps.core.api.serializers import NoFieldsSerializer, StrictModelSerializer, StrictSerializer
 
 
 class CitySerializer(StrictSerializer[Any]):

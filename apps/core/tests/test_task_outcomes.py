@@ -14,8 +14,8 @@ from django.urls import reverse
 from django_celery_results.models import ChordCounter, TaskResult
 from rest_framework.test import APIClient
 
+from apps.core.background.rerun import run_again
 from apps.core.models import FailedTask, StartedTask
-from apps.core.rerun import run_again
 from apps.core.tasks import BaseTaskWithRetry
 from apps.core.tests.helpers import log_in, make_user
 from apps.core.tests.worker import WITH_A_WORKER, finished

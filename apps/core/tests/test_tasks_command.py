@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django_celery_results.models import TaskResult
 from rest_framework.test import APITestCase
 
-from apps.core import monitor
-from apps.core.schedules import write_schedules
+from apps.core.background import overview
+from apps.core.background.schedules import write_schedules
 from apps.core.tasks import measure_wait
 
 
@@ -18,7 +18,7 @@ class TasksCommandTests(APITestCase):
     def setUp(self) -> None:
         current_app.control.purge()
         # There is no worker to wait for.
-        self.enterContext(mock.patch.object(monitor, "ANSWER", 0.05))
+        self.enterContext(mock.patch.object(overview, "ANSWER", 0.05))
 
     def page(self) -> str:
         out = StringIO()

@@ -6,9 +6,9 @@ from django.test import override_settings
 from django.urls import reverse
 from rest_framework.test import APITestCase
 
-from apps.core.limiter import limiter
 from apps.core.tests.helpers import log_in, make_user
-from apps.core.throttling import parse_rate
+from apps.core.throttling.limiter import limiter
+from apps.core.throttling.rates import parse_rate
 
 PING, PROFILE = reverse("v1:core:ping"), reverse("v1:users:profile")
 

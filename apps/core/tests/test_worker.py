@@ -14,8 +14,8 @@ from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 from structlog.contextvars import bound_contextvars
 
-from apps.core import heartbeat, probe
-from apps.core.beat import HeartbeatScheduler
+from apps.core.background.beat import HeartbeatScheduler
+from apps.core.health import heartbeat, probe
 from apps.core.models import StartedTask
 from apps.core.services import task_report, task_start
 from apps.core.tasks import BaseTaskWithRetry, do_nothing

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
-from apps.core.serializers import StrictModelSerializer, StrictSerializer
+from apps.core.api.serializers import StrictModelSerializer, StrictSerializer
 from apps.users import services
 from apps.users.fields import LinkTokenField, NormalizedEmailField, PasswordField, check_new_password
 from apps.users.links import verification_links

@@ -2,7 +2,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.serializers import StrictSerializer
+from apps.core.api.serializers import StrictSerializer
 from apps.users.backends import password_matches
 from apps.users.fields import LinkTokenField, NormalizedEmailField, PasswordField, check_new_password
 from apps.users.links import reset_links

@@ -3,8 +3,8 @@ from typing import Any
 from django.contrib.auth import authenticate
 from rest_framework import serializers
 
-from apps.core.fields import StrictCharField
-from apps.core.serializers import StrictModelSerializer, StrictSerializer
+from apps.core.api.fields import StrictCharField
+from apps.core.api.serializers import StrictModelSerializer, StrictSerializer
 from apps.users.fields import PasswordField
 from apps.users.models import AuthToken, CustomUser
 from apps.users.serializers.accounts import UserProfileSerializer

@@ -1,6 +1,6 @@
 from django.db import transaction
 
-from apps.core.throttling import account_limit, hold
+from apps.core.throttling.throttles import account_limit, hold
 from apps.users.links import reset_links
 from apps.users.models import AuthToken, CustomUser
 from apps.users.tasks import send_password_reset

@@ -1,7 +1,7 @@
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from apps.core.throttling import account_limit, hold
+from apps.core.throttling.throttles import account_limit, hold
 from apps.users.links import verification_links
 from apps.users.models import CustomUser
 from apps.users.tasks import send_registration

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework.test import APITestCase
 
-from apps.core.limiter import limiter
+from apps.core.throttling.limiter import limiter
 from apps.users import services
 from apps.users.models import AuthToken, CustomUser
 from apps.users.tests.helpers import PASSWORD, make_user

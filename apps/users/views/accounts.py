@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.schema import gives, nothing, takes, unavailable
+from apps.core.api.openapi import gives, nothing, takes, unavailable
 from apps.users import services
 from apps.users.models import CustomUser
 from apps.users.serializers import (

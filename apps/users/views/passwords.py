@@ -8,7 +8,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.schema import nothing, takes, unavailable
+from apps.core.api.openapi import nothing, takes, unavailable
 from apps.users import services
 from apps.users.models import AuthToken, CustomUser
 from apps.users.serializers import PasswordChangeSerializer, PasswordResetConfirmSerializer, PasswordResetSerializer

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from apps.core.schema import gives, nothing, takes
-from apps.core.serializers import take_nothing
+from apps.core.api.openapi import gives, nothing, takes
+from apps.core.api.serializers import take_nothing
 from apps.users import seeding, services
 from apps.users.models import AuthToken, CustomUser
 from apps.users.serializers import LoginResponseSerializer, LoginSerializer, SessionSerializer

@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from apps.core.schema import gives, takes
-from apps.core.serializers import take_nothing
+from apps.core.api.openapi import gives, takes
+from apps.core.api.serializers import take_nothing
 from apps.users import services
 from apps.users.filters import UserFilter
 from apps.users.models import CustomUser

@@ -1,6 +1,6 @@
 from django_filters.rest_framework import FilterSet
 
-from apps.core.filters import StrictBooleanFilter
+from apps.core.api.filters import StrictBooleanFilter
 from apps.invoices.models import Invoice
 
 

@@ -1,4 +1,4 @@
-from apps.core.serializers import StrictModelSerializer
+from apps.core.api.serializers import StrictModelSerializer
 from apps.invoices.models import Invoice
 
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.mail import send_mail
 from django.utils import timezone
 
-from apps.core.effects import once
+from apps.core.background.idempotency import once
 from apps.core.tasks import BaseTaskWithRetry
 from apps.invoices.models import Invoice
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from apps.core.schema import gives, takes
+from apps.core.api.openapi import gives, takes
 from apps.invoices import services
 from apps.invoices.filters import InvoiceFilter
 from apps.invoices.models import Invoice

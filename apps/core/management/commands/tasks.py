@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from apps.core.monitor import Section, overview
+from apps.core.background.overview import Section, overview
 
 _PAUSE = 2
 

@@ -1,0 +1,83 @@
+"""What the background does at this moment: queues, running tasks, what is due, what failed in the last hour."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from celery import current_app, states
+from django.db.models import Count, Max
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+from django_celery_results.models import TaskResult
+
+from apps.core.background import dead_letters, queues
+from apps.core.models import DeadLetter
+
+# Seconds: workers answer at once, and one that does not should not be waited for.
+ANSWER = 0.5
+
+
+Rows = list[tuple[str, ...]]
+
+
+class Section(NamedTuple):
+    """A part of the page; rows that are alarming tell of something that went wrong."""
+
+    title: str
+    rows: Rows
+    alarming: bool = False
+
+
+def overview() -> Iterator[Section]:
+    """Yield the parts of the page."""
+    inspect = current_app.control.inspect(timeout=ANSWER)
+    active = inspect.active() or {}
+    # To ask takes the whole time: workers do not say how many they are.
+    waiting = (inspect.scheduled() or {}) if active else {}
+    yield Section("queues", _queues())
+    yield Section("workers", [(name,) for name in sorted(active)] or [("no worker answers",)], alarming=not active)
+    yield Section("running", [_running(task) for tasks in active.values() for task in tasks])
+    yield Section("waiting to be tried again", [_waiting(task) for tasks in waiting.values() for task in tasks])
+    yield Section("schedules", [_schedule(entry) for entry in PeriodicTask.objects.order_by("name")])
+    yield Section("failed in the last hour", _failed(), alarming=True)
+    yield Section("put aside, since it was no task", _put_aside(), alarming=True)
+
+
+def _queues() -> Rows:
+    found = queues.lengths()
+    # Running, waiting to be tried again, or lost with a worker and not yet handed to another.
+    return [(name, str(length)) for name, length in [*found.waiting.items(), ("with workers", found.unacknowledged)]]
+
+
+def _running(task: Any) -> tuple[str, ...]:
+    since = f"{timezone.now().timestamp() - task['time_start']:.0f} s" if task["time_start"] else "starting"
+    return task["name"], since, task["id"]
+
+
+def _waiting(task: Any) -> tuple[str, ...]:
+    return task["request"]["name"], task["eta"], task["request"]["id"]
+
+
+def _schedule(entry: PeriodicTask) -> tuple[str, ...]:
+    last = f"last run {entry.last_run_at:%Y-%m-%d %H:%M}" if entry.last_run_at else "has not run"
+    return entry.name, _next(entry) if entry.enabled else "off", last
+
+
+def _next(entry: PeriodicTask) -> str:
+    last = (entry.last_run_at or entry.date_changed).astimezone(UTC)
+    # To the nearest minute: the estimate knows of a moment that is already over.
+    due = datetime.now(UTC) + entry.schedule.remaining_estimate(last) + timedelta(seconds=30)
+    return f"due {due:%Y-%m-%d %H:%M}"
+
+
+def _failed() -> Rows:
+    failed = TaskResult.objects.filter(status=states.FAILURE, date_done__gte=timezone.now() - timedelta(hours=1))
+    names = failed.values("task_name").annotate(count=Count("id"), last=Max("date_done")).order_by("-count")
+    return [(row["task_name"] or "(no name)", str(row["count"]), f"last {row['last']:%H:%M:%S}") for row in names]
+
+
+def _put_aside() -> Rows:
+    dead_letters.collect()
+    reasons = DeadLetter.objects.values("queue", "reason").annotate(count=Count("id"), last=Max("put_aside"))
+    rows = reasons.order_by("-last")[:10]
+    return [(row["queue"], row["reason"], str(row["count"]), f"last {row['last']:%Y-%m-%d %H:%M}") for row in rows]

@@ -1,0 +1,40 @@
+"""/livez, /readyz and /healthz. Plain views: no authentication, no throttle, no secrets."""
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from apps.core.api.errors import read_only
+from apps.core.health.components import ALL, READY
+from apps.core.health.probe import Component, check
+
+
+def _respond(components: tuple[Component, ...]) -> JsonResponse:
+    answers: dict[str, dict[str, Any]] = check(components)
+    well = all(answer["ok"] for answer in answers.values())
+    response = JsonResponse({"status": "ok" if well else "down", "components": answers}, status=200 if well else 503)
+    # The access line tells it; Django's own line would fill error.log for as long as something is down.
+    response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001
+    return response
+
+
+@never_cache
+@read_only
+def livez(_request: HttpRequest) -> JsonResponse:
+    """Say that the process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@read_only
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """Say whether requests can be served."""
+    return _respond(READY)
+
+
+@never_cache
+@read_only
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """Say how each component is."""
+    return _respond(ALL)

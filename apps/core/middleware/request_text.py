@@ -1,0 +1,55 @@
+"""Requests with characters that no text may have (see texts.py) are answered here, wherever they are headed."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
+
+from apps.core.api import errors
+from apps.core.api.exceptions import MalformedRequestError
+from apps.core.text import is_storable
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class StorableTextMiddleware:
+    """Answer 400 where the path, the query, a header, a cookie or a form has such a character.
+
+    It looks at decoded values: a cookie spells NUL as an octal escape. JSON bodies are the parser's (parsers.py).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Whatever charset the body is said to have: Django would read the query in it, too, and some make such
+        # characters of harmless ones.
+        request.encoding = "utf-8"
+        try:
+            _check(request)
+        except (BadRequest, MultiPartParserError, SuspiciousOperation) as error:
+            return errors.bad_request(request, error)
+        return self.get_response(request)
+
+
+def _check(request: HttpRequest) -> None:
+    for part, texts in _parts(request):
+        if not all(map(is_storable, texts)):
+            raise MalformedRequestError(f"{part} with a character that no text may have: NUL, or half of a pair.")
+
+
+def _parts(request: HttpRequest) -> Iterator[tuple[str, Iterator[str]]]:
+    yield "Path", iter((request.path, request.path_info))
+    yield "Query", _of(request.GET)
+    yield "Headers", (str(value) for name, value in request.META.items() if name.startswith(("HTTP_", "CONTENT_")))
+    yield "Cookies", (text for pair in request.COOKIES.items() for text in pair)
+    # The API takes none; where an app of it does, the fields of its serializers refuse the characters.
+    if request.content_type in _FORMS and not errors.is_for_api(request):
+        yield "Form", _of(request.POST)
+
+
+def _of(values: Any) -> Iterator[str]:
+    return (text for name, found in values.lists() for text in (name, *found))

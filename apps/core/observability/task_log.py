@@ -1,0 +1,54 @@
+"""The log context of tasks: the id of the request that started them, through subtasks and retries too."""
+
+import logging
+from time import monotonic
+from typing import Any
+
+from celery import Task, states
+from celery.signals import before_task_publish, task_postrun, task_prerun
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+
+from apps.core.observability.query_meter import QueryMeter
+
+logger = logging.getLogger("django.info")
+
+
+@before_task_publish.connect
+def send_request_id(headers: dict[str, Any], **_kwargs: Any) -> None:
+    """Put the id on the message. Who sends from within a task has its id bound, so subtasks and retries have it."""
+    if request_id := get_contextvars().get("request_id"):
+        headers.setdefault("request_id", request_id)
+
+
+@task_prerun.connect
+def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
+    # Kept for a task that is called in the middle of something, as eager ones are.
+    outer = get_contextvars()
+    task.request.update(log_context=outer, log_started=monotonic(), log_queries=QueryMeter().__enter__())
+    # What beat sends has no request: the task's own id holds its lines and those of its subtasks together.
+    request_id = task.request.get("request_id") or outer.get("request_id") or task_id
+    clear_contextvars()
+    bind_contextvars(request_id=request_id, task_id=task_id, task=task.name)
+
+
+@task_postrun.connect
+def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None:
+    """Write one line for each run of a task, and forget it."""
+    seconds = monotonic() - task.request.get("log_started")
+    meter = task.request.get("log_queries")
+    meter.__exit__()
+    # Of a retry the reason. Never the result, nor the text of an exception: they may hold anything.
+    error = getattr(retval, "exc", None) or retval
+    line = {
+        "state": state,
+        "retries": task.request.retries,
+        "duration_ms": round(seconds * 1000, 1),
+        "queries": meter.count,
+        "query_ms": meter.ms,
+        "error": type(error).__name__ if isinstance(error, BaseException) else None,
+    }
+    # What runs only to show that it can is worth no line: there would be no end of them.
+    if not (getattr(task, "quiet", False) and state == states.SUCCESS):
+        logger.info("task", extra=line)
+    clear_contextvars()
+    bind_contextvars(**task.request.get("log_context"))

@@ -1,0 +1,317 @@
+"""Django's settings, from the environment (see .env.example) and the lines of .env.
+
+ENVIRONMENT is development, test or production. Unset it means production, which starts only when it
+was told all that it needs: a forgotten variable must never open a server.
+"""
+
+import hashlib
+import os
+import re
+from datetime import timedelta
+from typing import Any
+
+from corsheaders.defaults import default_headers
+from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from checkout import database_url, paths, servers
+from conf.env import read_env
+from conf.logs.configuration import logging_config
+from conf.sentry import report_errors
+from conf.settings import api, headers, validation
+
+env = read_env()
+BASE_DIR = paths.ROOT
+
+ENVIRONMENT = env.str("ENVIRONMENT", default="") or "production"
+if ENVIRONMENT not in {"development", "test", "production"}:
+    raise ImproperlyConfigured(f"ENVIRONMENT={ENVIRONMENT!r}: must be development, test or production.")
+PRODUCTION = ENVIRONMENT == "production"
+DEVELOPMENT = ENVIRONMENT == "development"
+TEST = ENVIRONMENT == "test"
+
+DEBUG = env.bool("DEBUG", default=DEVELOPMENT)
+DATABASE_URL = env.str("DATABASE_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+if problem := servers.redis_url_problem(REDIS_URL):
+    raise ImproperlyConfigured(problem)
+
+if PRODUCTION:
+    needed = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
+    problems = [f"{name} is missing: set it" for name in needed if not env.str(name, default="")]
+    problems += ["DEBUG is on: unset it"] if DEBUG else []
+    if problems:
+        advice = "For development, start with `just`, or set ENVIRONMENT=development."
+        raise ImproperlyConfigured(f"Production cannot start. {'; '.join(problems)}. See .env.example. {advice}")
+if TEST:
+    # The tests' own servers are the checkout's, or those that were handed to them: what DATABASE_URL and REDIS_URL
+    # name is development's, and may be another project's, too.
+    handed = {name: env.str(name, default="") for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL")}
+    named = {"DATABASE_URL": DATABASE_URL, "REDIS_URL": REDIS_URL, **handed}
+    foreign = [name for name, url in named.items() if not servers.is_local(url)]
+    if foreign:
+        raise ImproperlyConfigured(f"Tests write and flush, and {' and '.join(foreign)} is not of this machine. Unset.")
+    DATABASE_URL, REDIS_URL = handed.values()
+
+# Outside production a key of this checkout's own: sessions survive a restart, and nothing is secret about it.
+_CHECKOUT_KEY = f"insecure-{hashlib.sha256(os.fsencode(paths.ROOT)).hexdigest()}"
+SECRET_KEY = env.str("SECRET_KEY", default="") or _CHECKOUT_KEY
+
+# --- Metrics: off, unless somebody may read them; named here for the middleware below -----------------------
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_PATH = env.str("METRICS_PATH", default="metrics").strip("/")
+
+# --- Who may come in -----------------------------------------------------------------------------------------
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [*default_headers, "x-request-id"]
+CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID", "X-Response-Time"]
+# How many proxies stand before us, hence whose X-Forwarded-For is believed. None: the peer is the client.
+NUM_PROXIES = env.int("NUM_PROXIES", default=0)
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
+# Names of a developer's own that are in the public DNS all the same.
+FORWARDED_HOSTS: list[str] = []
+if DEVELOPMENT and (codespace := os.environ.get("CODESPACE_NAME")):
+    # The admin's login comes from the forwarded name, and fails the CSRF check unless it is trusted.
+    domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
+    forwarded = f"{codespace}-{env.int('PORT', default=8000)}.{domain}"
+    ALLOWED_HOSTS += [forwarded]
+    FORWARDED_HOSTS += [forwarded]
+    CSRF_TRUSTED_ORIGINS += [f"https://{forwarded}"]
+
+# --- Transport security: on in production --------------------------------------------------------------------
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+# Whoever asks for health stands behind the proxy and speaks plain http.
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz)$", rf"^{re.escape(METRICS_PATH)}$"]
+if NUM_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# An hour, raised once https is known to work: browsers hold to it and there is no way back.
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+# Both promise something about hosts that this project does not know: they are for its operator to turn on.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = headers.CONTENT_SECURITY_POLICY
+PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
+# Elsewhere than everybody looks for it, where that is wished; ends with a slash.
+ADMIN_URL = env.str("ADMIN_URL", default="admin/")
+# Bytes of a request's body: accounts need little, and JSON takes many times its size in memory.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- How it is put together ----------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "apps.users.apps.AccountsAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    # Before staticfiles: WhiteNoise serves for runserver, too.
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "django_celery_beat",
+    "django_celery_results",
+    "apps.core",
+    "apps.users",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "apps.core.middleware.RequestIDMiddleware",
+    "apps.core.middleware.UnsizedBodyMiddleware",
+    "apps.core.middleware.StorableTextMiddleware",
+    "apps.core.middleware.RateLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The innermost: it measures the view, and knows whom the view authenticated.
+    "apps.core.middleware.AccessLogMiddleware",
+]
+ROOT_URLCONF = "conf.urls"
+WSGI_APPLICATION = "conf.wsgi.application"
+# Imported when Django starts, so that tasks find their broker in every process.
+CELERY_MODULE = "conf.celery"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # First, so that ours stand in for those of packages.
+        "DIRS": [BASE_DIR / "apps" / "core" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Where a developer's own API is, for commands to be copied; nothing that is served depends on it.
+DEVELOPMENT_URL = f"http://localhost:{servers.web_port() or 8000}"
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(paths.STATIC_FILES))()
+# In development assets come from where the apps keep them: nothing to collect, nothing to go stale.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if PRODUCTION:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": _STATIC},
+    }
+
+# --- Postgres ------------------------------------------------------------------------------------------------
+_LOCAL_DATABASE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.postgresql",
+    "HOST": str(paths.RUNTIME),
+    # Also part of the socket's name. Said, for else a PGPORT of the user's environment would count.
+    "PORT": env.int("POSTGRES_PORT", default=0) or 5432,
+    "NAME": servers.POSTGRES_DATABASE,
+    "USER": servers.POSTGRES_USER,
+}
+_database = database_url.for_django(DATABASE_URL) if DATABASE_URL else _LOCAL_DATABASE
+DATABASES = {
+    # Kept connections are five times as fast; the health check lets them survive a restart of Postgres.
+    "default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
+}
+DATABASE_IS_LOCAL = servers.is_local(DATABASE_URL)
+if TEST:
+    # What a test writes need not survive a crash.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
+
+# --- Redis ---------------------------------------------------------------------------------------------------
+# Every process of the tests has databases of its own, and none of them is development's.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+_REDIS: dict[str, Any] = {"base": REDIS_URL, "offset": 3 * (int(_WORKER or 0) + 1) if TEST else 0}
+# Seconds; and no second try: whoever asks has an answer for a Redis that is away.
+REDIS_OPTIONS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
+CELERY_BROKER_URL = servers.redis_url("broker", **_REDIS, scheme="redis+socket")
+LIMITER_URL = servers.redis_url("limiter", **_REDIS)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": servers.redis_url("cache", **_REDIS),
+        "OPTIONS": REDIS_OPTIONS,
+    },
+}
+
+# --- Background work (see conf/settings/celery.py and docs/tasks.md) ------------------------------------------
+# Seconds: how long a task may take; after how long an unfinished one is given to another worker; how long a worker
+# that is told to stop waits for what it runs.
+TASK_TIME_LIMIT = env.int("TASK_TIME_LIMIT", default=300)
+TASK_VISIBILITY_TIMEOUT = env.int("TASK_VISIBILITY_TIMEOUT", default=600)
+TASK_SHUTDOWN_TIMEOUT = env.int("TASK_SHUTDOWN_TIMEOUT", default=10)
+# Seconds between two tasks that do nothing but show that workers take tasks; those who take none for three times as
+# long are not healthy.
+TASK_HEARTBEAT = env.int("TASK_HEARTBEAT", default=20)
+
+# --- Accounts ------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "users.CustomUser"
+AUTHENTICATION_BACKENDS = ["apps.users.backends.EmailBackend"]
+# Whether anyone may make an account; else administrators do.
+REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=not PRODUCTION)
+# Whether an account that registered can log in only when a mailed link has verified the address.
+REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=True)
+# Where mailed links lead: pages that send the link's token back to the API.
+FRONTEND_URL = env.str("FRONTEND_URL", default="" if PRODUCTION else "http://localhost:3000")
+if FRONTEND_URL and not re.match(r"https?://[^/\s]", FRONTEND_URL):
+    raise ImproperlyConfigured(f"FRONTEND_URL={FRONTEND_URL!r}: must be like https://app.example.com.")
+# Seconds for which mailed links work.
+PASSWORD_RESET_TIMEOUT = 3600
+KNOX_TOKEN_MODEL = "users.AuthToken"  # noqa: S105 - a model's name
+# Its migrations would make the table of the model that ours replaces, with a foreign key that nobody knows of.
+MIGRATION_MODULES = {"knox": None}
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if TEST:
+    # Hashing is slow by design, and not what the tests are about.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_TTL": timedelta(hours=10),
+    # Of more the oldest end.
+    "TOKEN_LIMIT_PER_USER": 20,
+    "USER_SERIALIZER": "apps.users.serializers.UserProfileSerializer",
+}
+
+# --- Mail ----------------------------------------------------------------------------------------------------
+EMAIL_URL = env.str("EMAIL_URL", default="")
+_email = env.email_url("EMAIL_URL") if EMAIL_URL else {"EMAIL_BACKEND": "apps.core.mail.FileBackend"}
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _email.get("EMAIL_HOST") or "localhost", _email.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_USER") or "", _email.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email.get("EMAIL_USE_TLS", False), _email.get("EMAIL_USE_SSL", False)
+# Seconds: a server that hangs must not hold a worker.
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = paths.MAIL
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="noreply@localhost")
+
+# --- The API -------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    **api.REST_FRAMEWORK,
+    "NUM_PROXIES": NUM_PROXIES,
+    "DEFAULT_THROTTLE_RATES": {**api.THROTTLE_RATES, **env.dict("THROTTLE_RATES", default={})},
+}
+DRF_STANDARDIZED_ERRORS = api.DRF_STANDARDIZED_ERRORS
+SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
+
+# --- Logs ----------------------------------------------------------------------------------------------------
+# In production, unset, lines go to stdout alone: whoever runs the process stores them. In development they are stored
+# by kind, too, beside what the native stack keeps of each program; empty, they are not.
+_LOG_DIR = env.str("LOG_DIR", default=str(paths.LOGS_BY_KIND) if DEVELOPMENT else "")
+# The tests' lines never mix with development's.
+LOG_DIR = paths.TEST_LOGS if TEST else paths.ROOT / _LOG_DIR if _LOG_DIR else None
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r}: must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+LOGGING = logging_config(directory=LOG_DIR, console=not TEST, level=LOG_LEVEL)
+# Milliseconds from which on a query, or a request, is a warning.
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)
+SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=2000)
+
+# --- Error reports -------------------------------------------------------------------------------------------
+if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+    report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=env.str("RELEASE", default=""))
+
+# --- What cannot work, gunicorn's own numbers (conf/gunicorn.py) included, is refused all at once ----------------
+_wrong = validation.problems(
+    globals(),
+    rates=api.THROTTLE_RATES,
+    ports={"PORT": env.int("PORT", default=8000), "POSTGRES_PORT": env.int("POSTGRES_PORT", default=0) or 5432},
+)
+_wrong += [f"{name} must be at least 1" for name in ("WEB_CONCURRENCY", "WEB_THREADS") if env.int(name, default=1) < 1]
+if _wrong:
+    raise ImproperlyConfigured(f"{'; '.join(_wrong)}. Correct or unset it.")

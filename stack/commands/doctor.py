@@ -1,0 +1,52 @@
+"""`just doctor`: looks at everything that the stack stands on, and says for each problem what to do."""
+
+from collections.abc import Callable
+
+from checkout import paths
+from stack.commands import compiled_packages, doctor_checks
+from stack.console import say
+from stack.errors import StackError
+from stack.settings import environment
+from stack.settings.environment import Environment
+
+_CHECKS: tuple[tuple[str, Callable[[Environment], str]], ...] = (
+    ("tools", doctor_checks.tools),
+    ("packages", compiled_packages.check),
+    (".env", doctor_checks.settings_file),
+    ("state", doctor_checks.state),
+    ("disk", doctor_checks.disk),
+    ("limits", doctor_checks.what_the_machine_allows),
+    ("sockets", doctor_checks.sockets),
+    ("Postgres", doctor_checks.postgres_programs),
+    ("Redis", doctor_checks.redis_programs),
+    ("cluster", doctor_checks.cluster),
+    ("data", doctor_checks.data),
+    ("processes", doctor_checks.processes),
+    ("files", doctor_checks.files),
+    ("port", doctor_checks.port),
+    ("elsewhere", doctor_checks.elsewhere),
+    ("health", doctor_checks.how_it_is),
+)
+
+
+def examine() -> bool:
+    """Print what was found, a line each; say whether all is well."""
+    try:
+        settings = environment.read()
+    except StackError as error:
+        say(f"  WRONG  .env        {error}")
+        return False
+    # A list, for every check is to be made.
+    results = [_examine(name, check, settings) for name, check in _CHECKS]
+    wrong = results.count(False)
+    say(f"\n{wrong} of {len(results)} need attention" if wrong else f"\nall is well in {paths.ROOT}")
+    return not wrong
+
+
+def _examine(name: str, check: Callable[[Environment], str], settings: Environment) -> bool:
+    try:
+        say(f"  ok     {name:<10}  {check(settings)}")
+    except (StackError, OSError) as error:
+        say(f"  WRONG  {name:<10}  {error}")
+        return False
+    return True

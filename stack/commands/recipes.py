@@ -1,0 +1,197 @@
+"""What each recipe does; the docstring is the help, the returned number the exit status."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from checkout import paths
+from stack.commands import debug, dev, doctor, status
+from stack.console import say
+from stack.lifecycle import up_down
+from stack.logs import display
+from stack.processes.signals import Interrupted, signals_ignored
+from stack.programs import table
+from stack.settings import environment
+
+
+def up(arguments: argparse.Namespace) -> int:
+    """Start everything; returns when all of it is healthy."""
+    say(status.overview(up_down.up(yes=arguments.yes)))
+    return 0
+
+
+def down(arguments: argparse.Namespace) -> int:
+    """Stop everything, or the programs named."""
+    up_down.down(arguments.names)
+    return 0
+
+
+def restart(arguments: argparse.Namespace) -> int:
+    """Restart everything, or the programs named."""
+    say(status.overview(up_down.restart(arguments.names)))
+    return 0
+
+
+def coverage(arguments: argparse.Namespace) -> int:
+    """Run pytest and show what the tests do not cover, of the paths that are named or of all."""
+    words = [paths.ROOT / word.partition("::")[0] for word in arguments.rest if not word.startswith("-")]
+    named = {_tested_by(path).relative_to(paths.ROOT) for path in words if path.exists()}
+    measured = [f"--cov={path}" for path in sorted(named)] or ["--cov"]
+    arguments.rest = [*measured, "--cov-report=term-missing:skip-covered", *arguments.rest]
+    return test(arguments)
+
+
+def _tested_by(path: Path) -> Path:
+    """Return the directory that tests are about: that of the app, for those in its directory `tests`."""
+    directory = path.parent if path.is_file() else path
+    return next((parent.parent for parent in (directory, *directory.parents) if parent.name == "tests"), directory)
+
+
+def show_status(arguments: argparse.Namespace) -> int:
+    """Show what runs where; exit status 1 where something is not well."""
+    if arguments.watch:
+        from stack.commands import status_watch
+
+        status_watch.run(environment.read())
+    return 0 if status.show(environment.read()) else 1
+
+
+def show_logs(arguments: argparse.Namespace) -> int:
+    """Print logs, then follow them; or all that is on record of one request."""
+    if arguments.request:
+        display.show_request(arguments.request, raw=arguments.raw)
+    else:
+        display.show(
+            _log_files(arguments.names), follow=not arguments.no_follow, lines=arguments.lines, raw=arguments.raw
+        )
+    return 0
+
+
+def _log_files(names: Sequence[str]) -> dict[str, Path]:
+    programs = [table.find(name) for name in names] or table.PROGRAMS.values()
+    return {program.log_name: program.log_file for program in programs}
+
+
+def develop(_: argparse.Namespace) -> int:
+    """Start everything, follow the logs, and stop everything on Ctrl-C."""
+    return dev.run()
+
+
+def prepare(_: argparse.Namespace) -> int:
+    """Install the packages, make the database and apply the migrations, so that the first `up` is quick."""
+    from stack.lifecycle import migrations, startup
+
+    with up_down.with_servers("prepare"):
+        if migrations.pending(environment.read()):
+            startup.migrate()
+    return 0
+
+
+def psql(arguments: argparse.Namespace) -> int:
+    """Open psql on the database."""
+    from stack.commands import clients
+
+    clients.psql(arguments.rest)
+
+
+def redis_cli(arguments: argparse.Namespace) -> int:
+    """Open a Redis client, or run one command."""
+    from stack.commands import clients
+
+    clients.redis_cli(arguments.rest)
+    return 0
+
+
+def test(arguments: argparse.Namespace) -> int:
+    """Run pytest with Postgres and Redis running; all arguments are pytest's."""
+    with up_down.with_servers("test", for_tests=True):
+        # A test run under a debugger or of one test reads best in one process: pytest takes the last -n.
+        command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *arguments.rest]
+        return _run(command)
+
+
+def manage(arguments: argparse.Namespace) -> NoReturn:
+    """Become a management command that writes into the database: one of somebody else's is asked about first."""
+    words = [word for word in arguments.rest if word != "--yes"]
+    settings = environment.read()
+    if settings.database_url or settings.redis_url:
+        from stack.lifecycle import directories
+        from stack.settings import consent
+
+        directories.make_state()
+        consent.require_consent(settings, yes="--yes" in arguments.rest)
+    os.execv(sys.executable, [sys.executable, "manage.py", *words])  # noqa: S606 - no shell is wanted
+
+
+def debugged(arguments: argparse.Namespace) -> int:
+    """Run web, worker or pytest under the debugger."""
+    return debug.run(arguments.rest)
+
+
+def with_servers(arguments: argparse.Namespace) -> int:
+    """Run a command with Postgres and Redis running."""
+    with up_down.with_servers(arguments.rest[0], for_tests=True):
+        return _run(arguments.rest)
+
+
+def _run(command: list[str]) -> int:
+    with subprocess.Popen(command, cwd=paths.ROOT) as process:
+        try:
+            return process.wait()
+        except Interrupted:
+            with signals_ignored():
+                _let_end(process)
+            raise
+
+
+def _let_end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for what a terminal has interrupted as well; what was not, or does not end, is told to."""
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+
+
+def dump(arguments: argparse.Namespace) -> int:
+    """Write the database into a file; by default a dated one among the backups."""
+    from stack.commands import backup
+    from stack.settings.database import application_database
+
+    with up_down.with_servers("dump", synchronise=False):
+        path = (arguments.file or backup.dated("app.dump")).absolute()
+        backup.dump(application_database(environment.read()), path)
+    say(f"the database is in {path}")
+    return 0
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Replace the database by a dump; asks first, and keeps a dump of what it replaces."""
+    from stack.commands import replace
+
+    replace.restore(arguments.file.absolute(), yes=arguments.yes)
+    return 0
+
+
+def reset(arguments: argparse.Namespace) -> int:
+    """Replace the database by an empty one, and empty Redis; asks first, and keeps what it replaces."""
+    from stack.commands import replace
+
+    replace.reset(yes=arguments.yes)
+    return 0
+
+
+def examine(_: argparse.Namespace) -> int:
+    """Look at everything that the stack stands on; exit status 1 where something is wrong."""
+    return 0 if doctor.examine() else 1
+
+
+def setup(_: argparse.Namespace) -> int:
+    """Install the git hook, which checks what changed; a hook that is there already is left as it is."""
+    from stack.commands import git_hook
+
+    say(f"the hook is in {git_hook.install()}")
+    return 0

@@ -1,0 +1,77 @@
+"""What runs where, and what it costs."""
+
+from checkout import paths, servers
+from stack.console import paint, say, table
+from stack.processes import resource_usage
+from stack.programs import api_health, start_record, supervisor
+from stack.programs.supervisor import ProgramState
+from stack.programs.table import APPLICATION
+from stack.settings import environment, external_servers
+from stack.settings.environment import Environment
+
+# What the supervisor's word for a program that does not run means, and what to do about it.
+_STOPPED = "it is stopped. Start it: just up"
+_FAILING = "it ends as soon as it is started. To see why: just logs {}"
+_WHY = {"STOPPED": _STOPPED, "EXITED": _STOPPED, "BACKOFF": _FAILING, "FATAL": _FAILING}
+
+
+def overview(settings: Environment) -> str:
+    """Return the table of what runs, what is wrong with it, and the addresses to open."""
+    rows: list[tuple[str, ...]] = [("PROGRAM", "STATE", "PID", "UP", "MEMORY", "WHERE")]
+    rows += [_row(program, settings) for program in supervisor.programs().values()]
+    base = f"http://localhost:{servers.web_port()}"
+    admin = environment.setting("ADMIN_URL") or "admin/"
+    links = {"API": "/", "docs": "/api/docs/", "admin": f"/{admin}", "health": "/healthz"}
+    addresses = "\n".join(f"  {name:<7} {base}{path}" for name, path in links.items())
+    return "\n\n".join([table(rows), *_warnings(settings), addresses])
+
+
+def _problems(settings: Environment) -> dict[str, str]:
+    """Return what is not well, and why, as the API says it, and the supervisor of what does not run."""
+    found, problems = supervisor.programs(), api_health.problems()
+    ours = [name for name in (*external_servers.ours(settings), *APPLICATION) if name in found]
+    for name in ours:
+        if found[name].state in _WHY:
+            # Of a server that does not run, the API knows the kind of its error alone.
+            said = f"{problems[name]}: " if " " in problems.get(name, "") else ""
+            problems[name] = said + _WHY[found[name].state].format(name)
+    return problems
+
+
+def _warnings(settings: Environment) -> list[str]:
+    found = [paint("red", f"  not well: {name}: {why}") for name, why in _problems(settings).items()]
+    if found:
+        found.append("  To see why: just logs. To heal what can be healed: just up")
+    if start_record.packages_have_changed():
+        found.append(paint("yellow", "  uv.lock has changed since the start. To take it: just restart"))
+    return ["\n".join(found)] if found else []
+
+
+def show(settings: Environment) -> bool:
+    """Print what runs; say whether all is well."""
+    if not supervisor.programs():
+        say("nothing runs. Start everything: just up")
+        return False
+    say(overview(settings))
+    return api_health.is_healthy()
+
+
+def _row(program: ProgramState, settings: Environment) -> tuple[str, ...]:
+    elsewhere = {"postgres": settings.database_url, "redis": settings.redis_url}.get(program.name)
+    state = "external" if elsewhere else program.state.lower()
+    pid, memory = (str(program.pid), f"{resource_usage.memory(program.pid):.0f} MB") if program.pid else ("-", "-")
+    uptime = f"{program.uptime // 60}m{program.uptime % 60:02d}s" if program.pid else "-"
+    return program.name, state, pid, uptime, memory, _where(program.name, settings)
+
+
+def _where(name: str, settings: Environment) -> str:
+    places = {
+        "postgres": "DATABASE_URL" if settings.database_url else _socket(str(paths.RUNTIME), settings.postgres_port),
+        "redis": "REDIS_URL" if settings.redis_url else _socket(str(paths.REDIS_SOCKET), settings.redis_port),
+        "web": f"http://localhost:{servers.web_port()}",
+    }
+    return places.get(name, "")
+
+
+def _socket(path: str, port: int) -> str:
+    return f"{path} and 127.0.0.1:{port}" if port else path

@@ -1,0 +1,132 @@
+"""The steps that start the stack, in their order; each returns when its program is ready."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from checkout import paths
+from stack.console import say, step
+from stack.errors import StackError
+from stack.lifecycle import directories, import_check, migrations
+from stack.programs import api_health, binaries, data_lock, postgres, supervisor, table, web
+from stack.programs.table import Program
+from stack.programs.waiting import wait_until
+from stack.settings import external_servers
+from stack.settings.environment import Environment
+
+# What /readyz says of a database that another version of the code has migrated (apps/core/health/components.py).
+UNKNOWN_MIGRATIONS = "unknown to this code"
+
+
+def start_servers(settings: Environment, *, synchronise: bool = True) -> None:
+    """Start the supervisor, Postgres and Redis where they do not run, and wait until they answer."""
+    if not supervisor.programs():
+        start_supervisor(settings, synchronise=synchronise or not paths.SERVICES.is_dir())
+    if "postgres" in external_servers.ours(settings):
+        make_cluster()
+    supervisor.start(external_servers.ours(settings))
+    # They start meanwhile.
+    if "postgres" in external_servers.ours(settings):
+        wait_for_postgres(settings.postgres_port)
+    else:
+        from stack.settings import consent
+
+        with step(f"postgres: {consent.name_of(settings.database_url)} (DATABASE_URL)"):
+            external_servers.require_database(settings.database_url)
+    if "redis" in external_servers.ours(settings):
+        wait_for_redis()
+    else:
+        with step("redis (REDIS_URL)"):
+            external_servers.require_redis(settings.redis_url)
+
+
+def start_supervisor(settings: Environment, *, synchronise: bool) -> None:
+    """Bring the stack's own packages in line with the lock, where that is wanted, then start the supervisor."""
+    directories.require_space()
+    if synchronise:
+        with step("packages of the stack", spinner=False):
+            binaries.synchronise()
+    for server in external_servers.ours(settings):
+        data_lock.require_free(table.DATA[server])
+    if external_servers.ours(settings):
+        say(f"  servers: {binaries.find().origin}")
+    supervisor.start_supervisor()
+
+
+def make_cluster() -> None:
+    """Make Postgres' cluster where there is none."""
+    if postgres.CLUSTER.exists():
+        postgres.refuse_other_version(binaries.find().postgres_bin)
+        return
+    with step("postgres: a new cluster"):
+        postgres.create(binaries.find().postgres_bin)
+        migrations.forget()
+
+
+def wait_for_postgres(port: int) -> None:
+    """Wait until Postgres takes connections, then make the application's database where there is none."""
+    from stack.programs import readiness
+
+    with step("postgres"):
+        ready = partial(readiness.postgres_answers, port)
+        wait_until(ready, "postgres", seconds=30, failed=supervisor.given_up(["postgres"]))
+        if readiness.prepare_database(port):
+            migrations.forget()
+
+
+def wait_for_redis() -> None:
+    """Wait until Redis has read its data and answers."""
+    from stack.programs import readiness
+
+    with step("redis"):
+        wait_until(readiness.redis_answers, "redis", seconds=30, failed=supervisor.given_up(["redis"]))
+
+
+def is_up(settings: Environment, names: Sequence[str] = table.APPLICATION) -> bool:
+    """Return whether the programs run, and the API has called itself healthy since they do."""
+    running = supervisor.programs()
+    wanted = (*external_servers.ours(settings), *names)
+    if not running or not all(running[name].has_settled for name in wanted):
+        return False
+    # What is not meant to run cannot be healthy.
+    not_wanted = table.components(table.APPLICATION) - table.components(names)
+    return not set(api_health.problems()) - not_wanted
+
+
+def start_application(settings: Environment, names: Sequence[str] = table.APPLICATION) -> None:
+    """Migrate, start the API, worker, beat and the reloader, or those named, and wait until all are ready."""
+    if "web" in names and not supervisor.program("web").runs:
+        web.require(settings.port)
+    if migrations.pending(settings):
+        migrate()
+    supervisor.start(names)
+    failed = import_check.or_failed(supervisor.given_up(names))
+    for program in (table.PROGRAMS[name] for name in table.APPLICATION if name in names):
+        if not program.component:
+            continue
+        with step(program.name):
+            wait_until(partial(_is_ready, program, names), program.name, seconds=60, failed=failed)
+        if program.name == "web":
+            _require_migrations()
+    if "web" in names:
+        wait_until(partial(is_up, settings, names), "web", seconds=20, failed=failed)
+
+
+def _is_ready(program: Program, names: Sequence[str]) -> bool:
+    # The API reports the health of the others. Where it is not to run, they are ready when they have settled.
+    return api_health.is_well(program.component) if "web" in names else supervisor.program(program.name).has_settled
+
+
+def _require_migrations() -> None:
+    """Apply what is missing. Raises StackError for a database with migrations that this code does not have."""
+    problem = api_health.problems("/readyz").get("migrations", "")
+    if UNKNOWN_MIGRATIONS in problem:
+        raise StackError(problem)
+    if not api_health.is_ready():
+        # Somebody has migrated backwards, or made the database anew.
+        migrate()
+
+
+def migrate() -> None:
+    """Apply the migrations, as a step of its own."""
+    with step("migrations"):
+        migrations.migrate()

@@ -1,0 +1,169 @@
+"""Up, down and restart; one at a time in a checkout."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+
+from checkout import servers
+from stack.console import say, step
+from stack.lifecycle import directories, limits, recovery
+from stack.lifecycle.startup import is_up, start_application, start_servers
+from stack.processes import discovery
+from stack.processes.lock import exclusive
+from stack.processes.signals import signals_ignored
+from stack.programs import data_lock, start_record, supervisor, table, web
+from stack.settings import environment, external_servers, overrides, unknown_names, validation
+from stack.settings.environment import Environment
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Hold the checkout's lock, with directories that can be trusted and a stack that can be led."""
+    directories.make_state()
+    with exclusive(what):
+        # Not earlier: a `just down` that we waited for takes the runtime directory away.
+        directories.check_runtime()
+        recovery.heal()
+        directories.forget_former_runtime()
+        yield
+
+
+def up(*, yes: bool = False) -> Environment:
+    """Bring everything up and return when all of it is healthy. Raises StackError where it is not.
+
+    yes answers the question whether data of somebody else's may be written to.
+    """
+    with alone("up"):
+        environment.write_dotenv()
+        settings = environment.read()
+        unknown_names.warn()
+        _prepare(settings, yes=yes)
+        with overrides.remembered():
+            validation.require()
+            _stop_what_has_changed(settings)
+            if is_up(settings):
+                say("already up\n")
+            else:
+                with all_or_nothing():
+                    start_servers(settings)
+                    start_application(settings)
+    return settings
+
+
+def _prepare(settings: Environment, *, yes: bool = False) -> None:
+    """Refuse what the machine does not allow, what nobody has allowed yet, and settings that are not understood."""
+    if not supervisor.programs():
+        directories.require_space()
+    limits.require(settings)
+    if settings.database_url or settings.redis_url:
+        # The drivers take long to import.
+        from stack.settings import consent
+
+        consent.require_consent(settings, yes=yes)
+
+
+def _stop_what_has_changed(settings: Environment) -> None:
+    """Stop the programs whose settings are others by now, and servers that are elsewhere by now."""
+    if supervisor.programs() and not supervisor.has_current_programs():
+        say("  the programs of the stack have changed")
+        stop_everything()
+        directories.check_runtime()
+    running = [name for name, found in supervisor.programs().items() if found.pid]
+    wanted = (*external_servers.ours(settings), *table.APPLICATION)
+    others = {name for name in running if name not in wanted} | set(start_record.changed(running))
+    if "web" in others and settings.port != servers.web_port():
+        web.require(settings.port)
+    if others:
+        say(f"  started with other settings: {', '.join(sorted(others))}")
+        stop(others)
+
+
+def down(names: Sequence[str] = ()) -> None:
+    """Stop the programs of these names, or everything where there is none."""
+    wanted = [table.find(name).name for name in names]
+    directories.make_state()
+    with exclusive("down"):
+        directories.check_runtime()
+        if not supervisor.programs() and not discovery.processes():
+            say("nothing runs")
+        if wanted:
+            stop(wanted)
+        else:
+            stop_everything()
+            overrides.forget()
+
+
+def restart(names: list[str]) -> Environment:
+    """Restart the programs of these names, or everything where there is none."""
+    wanted = [table.find(name).name for name in names]
+    with alone("restart"):
+        settings = environment.read()
+        _prepare(settings)
+        with overrides.remembered():
+            validation.require()
+            running = [name for name, found in supervisor.programs().items() if found.runs]
+            if wanted and supervisor.has_current_programs():
+                stop(wanted)
+            else:
+                stop_everything()
+                directories.check_runtime()
+            # What somebody has stopped stays so, unless it is named.
+            names = [name for name in table.APPLICATION if not wanted or not running or name in {*wanted, *running}]
+            with all_or_nothing():
+                start_servers(settings)
+                start_application(settings, names)
+    return settings
+
+
+def stop(names: Iterable[str]) -> None:
+    """Stop programs, those of the application before the servers that they need."""
+    names = set(names)
+    for group in (table.APPLICATION, table.SERVERS):
+        if wanted := [name for name in group if name in names]:
+            with step("stop " + ", ".join(wanted)):
+                supervisor.stop(wanted)
+
+
+def stop_everything() -> None:
+    """Stop all programs, their supervisor, and what an earlier start may have left."""
+    if supervisor.programs():
+        stop(table.PROGRAMS)
+        supervisor.shut_down()
+    recovery.end_everything()
+    for data in table.DATA.values():
+        data_lock.release(data)
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[bool]:
+    """Stop everything again when the block fails, unless something ran before; yield whether it did."""
+    ran = bool(supervisor.programs())
+    try:
+        yield ran
+    except BaseException:
+        if not ran:
+            with signals_ignored():
+                stop_everything()
+                overrides.forget()
+        raise
+
+
+@contextmanager
+def with_servers(what: str, *, synchronise: bool = True, for_tests: bool = False) -> Iterator[None]:
+    """Hold the lock with Postgres and Redis running; servers that ran before go on running after.
+
+    for_tests starts those of the tests: the checkout's own, wherever DATABASE_URL and REDIS_URL point.
+    """
+    with alone(what), all_or_nothing() as ran:
+        settings = environment.read_for_tests() if for_tests else environment.read()
+        before = {name for name, found in supervisor.programs().items() if found.runs}
+        if not ran:
+            directories.require_space()
+        limits.require(settings)
+        with nullcontext() if ran else overrides.remembered():
+            start_servers(settings, synchronise=synchronise)
+        yield
+        if not ran:
+            stop_everything()
+            overrides.forget()
+        elif started := [name for name in external_servers.ours(settings) if name not in before]:
+            stop(started)

@@ -1,0 +1,106 @@
+"""The logs of the programs: the history first, in order of time, then what comes."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from checkout import paths
+from stack.errors import StackError
+from stack.logs import rotation
+from stack.logs.records import Record, files_of, in_order, of_request, records
+from stack.logs.rendering import renderer
+
+
+class Tail:
+    """A file that is read as it grows, to its end even when it is rotated away, and then the next one."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin at the start of the file, which need not exist yet."""
+        self.path = path
+        self._inode = 0
+        self._position = 0
+        self._rest = b""
+
+    def lines(self) -> list[str]:
+        """Return the complete lines that have come since the last call."""
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            inode = os.fstat(file.fileno()).st_ino
+            if inode != self._inode:
+                self._finish()
+                self._inode, self._position = inode, 0
+            self._take(file)
+        *complete, self._rest = self._rest.split(b"\n")
+        return [line.decode(errors="replace") for line in complete]
+
+    def _finish(self) -> None:
+        """Read what came, before it was rotated, to the file that was read until now."""
+        with suppress(FileNotFoundError), self.path.with_name(f"{self.path.name}.1").open("rb") as file:
+            if os.fstat(file.fileno()).st_ino == self._inode:
+                self._take(file)
+
+    def _take(self, file: BinaryIO) -> None:
+        if os.fstat(file.fileno()).st_size < self._position:
+            # Somebody has emptied it.
+            self._position = 0
+        file.seek(self._position)
+        self._rest += file.read()
+        self._position = file.tell()
+
+
+def show(files: Mapping[str, Path], *, follow: bool, lines: int | None, raw: bool = False) -> None:
+    """Print logs, given by name; follow them until interrupted. lines limits the history; None means all of it."""
+    tails = {name: Tail(path) for name, path in files.items()}
+    render = renderer(prefix=len(tails) > 1, raw=raw)
+    for record in deque(in_order(_history(name, tail) for name, tail in tails.items()), maxlen=lines):
+        _print(render(record))
+    for record in _coming(tails) if follow else ():
+        _print(render(record))
+
+
+def show_request(request_id: str, *, raw: bool = False) -> None:
+    """Print what all processes wrote about one request and its tasks, in order of time.
+
+    Raises StackError where there is nothing.
+    """
+    found = list(of_request(request_id, in_order(map(_stored, _all_files()))))
+    if not found:
+        raise StackError(
+            f"no log line has the request id {request_id}. It is the header X-Request-ID of an answer. The oldest lines"
+            " are thrown away as logs grow. To see all that are kept: just logs"
+        )
+    render = renderer(prefix=True, raw=raw)
+    for record in found:
+        _print(render(record))
+
+
+def _history(name: str, tail: Tail) -> list[Record]:
+    rotated = [line for file in files_of(tail.path)[:-1] for line in file.read_text(errors="replace").splitlines()]
+    return list(records(name, rotated + tail.lines(), before=0.0))
+
+
+def _all_files() -> Iterator[Path]:
+    stored = rotation.directory()
+    # The programs' own first: of a line that is stored twice, that one is shown.
+    for directory in dict.fromkeys([paths.LOGS.resolve(), *([stored] if stored else [])]):
+        for path in sorted(directory.glob("*.log")):
+            yield from files_of(path)
+
+
+def _stored(path: Path) -> Iterable[Record]:
+    with path.open(errors="replace", newline="\n") as file:
+        yield from records(path.name.partition(".")[0], (line.rstrip("\n") for line in file), before=0.0)
+
+
+def _coming(tails: dict[str, Tail]) -> Iterator[Record]:
+    while True:
+        yield from in_order(list(records(name, tail.lines(), before=time.time())) for name, tail in tails.items())
+        time.sleep(0.2)
+
+
+def _print(text: str) -> None:
+    # Not say(): who reads no more wants no more.
+    print(text, flush=True)

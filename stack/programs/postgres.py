@@ -1,0 +1,134 @@
+"""The cluster of a checkout: made once, run on a unix socket, never touched by another major version."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from checkout import paths, servers
+from stack.errors import StackError
+from stack.processes import unprivileged
+from stack.programs import binaries, data_lock
+from stack.settings import environment
+
+CLUSTER = paths.POSTGRES_DATA
+PID_FILE = CLUSTER / "postmaster.pid"
+
+_NEW = "postgres.new."
+
+# The same everywhere: no locale of the machine, no ICU.
+_INITDB = (
+    "--no-locale --encoding=UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --no-instructions"
+    " --auth-local=trust --auth-host=scram-sha-256"
+)
+
+
+def sockets() -> Iterator[Path]:
+    """Return the sockets of the server, and their lock files."""
+    return paths.RUNTIME.glob(".s.PGSQL.*")
+
+
+def clear_stale_files() -> None:
+    """Remove what a killed server left: call it with the cluster's lock held, when no server lives.
+
+    Postgres itself gives up where the pid in one of them is another program's by now.
+    """
+    if not _is_alive(PID_FILE):
+        PID_FILE.unlink(missing_ok=True)
+        for path in sockets():
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(pid_file: Path) -> bool:
+    """Say whether its server runs all the same, started by hand and so without the lock.
+
+    It counts as the same process when it started in the same moment, give or take how clocks are set.
+    """
+    try:
+        pid, _data, started, *_ = pid_file.read_text().splitlines()
+        return abs(psutil.Process(int(pid)).create_time() - int(started)) < 3  # noqa: PLR2004
+    except (OSError, ValueError, psutil.Error):
+        return False
+
+
+def create(directory: Path) -> None:
+    """Make the cluster. Raises StackError for an initdb that failed.
+
+    Built beside its place and then renamed, so that an interrupted initdb leaves nothing behind. In a place of its
+    own: the initdb of an `up` that was killed may still write.
+    """
+    for abandoned in paths.STATE.glob(f"{_NEW}*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=paths.STATE))
+    try:
+        unprivileged.give(new)
+        _initdb(directory, new)
+        new.rename(CLUSTER)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+
+
+def _initdb(directory: Path, new: Path) -> None:
+    command = [str(directory / "initdb"), f"--pgdata={new}", f"--username={servers.POSTGRES_USER}", *_INITDB.split()]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(unprivileged.command(command), stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            # Killed, as run() would do, it leaves its own processes writing.
+            process.terminate()
+            raise
+    if process.returncode:
+        raise StackError(f"initdb failed; nothing was changed. It said:\n{said}")
+
+
+def refuse_other_version(directory: Path) -> None:
+    """Raise StackError for a cluster that another major version has made."""
+    cluster = (CLUSTER / "PG_VERSION").read_text().strip()
+    programs = _major_version(directory)
+    if cluster != programs:
+        raise StackError(
+            f"{CLUSTER} was made by Postgres {cluster}, and the programs here are Postgres {programs}. It was not"
+            f" touched. Go back to Postgres {cluster}, or move the directory away and restore a dump."
+        )
+
+
+def _major_version(directory: Path) -> str:
+    try:
+        done = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise StackError(f"{directory / 'postgres'} does not run here. Correct POSTGRES_BIN: {error}") from error
+    found = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
+    return found[1] if found else done.stdout.strip()
+
+
+def start_command() -> list[str]:
+    """Claim the cluster for this process, and return the command line of its server."""
+    data_lock.claim_for_server(CLUSTER)
+    clear_stale_files()
+    unprivileged.give(CLUSTER)
+    return command(binaries.find().postgres_bin, environment.read().postgres_port)
+
+
+def command(directory: Path, port: int) -> list[str]:
+    """Return the command line of the server in a directory of programs. A port of 0 means the socket alone."""
+    settings = {
+        "unix_socket_directories": str(paths.RUNTIME),
+        "unix_socket_permissions": "0700",
+        "listen_addresses": "127.0.0.1" if port else "",
+        "port": str(port or 5432),
+        # A failing INSERT would write its values, passwords included, into the log.
+        "log_min_error_statement": "panic",
+        # And so would the detail of the error: "Failing row contains …".
+        "log_error_verbosity": "terse",
+        "timezone": "UTC",
+        # Else that of whoever made the cluster: `just logs` sorts lines by time.
+        "log_timezone": "UTC",
+    }
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    return unprivileged.command([str(directory / "postgres"), "-D", str(CLUSTER), *options], death_signal="INT")

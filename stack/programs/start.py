@@ -1,0 +1,48 @@
+"""Becomes one of the programs: `python -m stack.programs.start NAME`, which supervisord runs.
+
+It replaces itself by the program, so that supervisord signals the program and not a wrapper.
+"""
+
+import os
+import sys
+
+from checkout import paths
+from checkout.parent_death import signal_when_parent_dies
+from stack.console import complain
+from stack.errors import StackError
+from stack.processes import discovery, pid_records
+from stack.programs import start_record, table
+from stack.settings import overrides
+
+
+def main(name: str) -> None:
+    """Replace this process by the program."""
+    program = table.PROGRAMS[name]
+    signal_when_parent_dies(program.death_signal, parent="the supervisor")
+    # Children of one that was killed: nothing may run twice, and one of them may hold the port.
+    discovery.kill(discovery.processes(name))
+    if program.settings != ():
+        # The reloader keeps running while others are started again with what was given since.
+        overrides.apply()
+    pid_records.write(name, os.getpid())
+    try:
+        command = program.command()
+        start_record.write(name)
+    except StackError as error:
+        complain(str(error))
+        sys.exit(1)
+    if program.data:
+        # It is for Python's wheels alone.
+        os.environ.pop("LD_LIBRARY_PATH", None)
+    os.environ.update(for_forking(sys.platform))
+    os.chdir(paths.ROOT)
+    os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+def for_forking(platform: str) -> dict[str, str]:
+    """Return the variables for programs that fork: without them macOS ends their children (celery/celery#4113)."""
+    return {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"} if platform == "darwin" else {}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

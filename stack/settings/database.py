@@ -1,0 +1,66 @@
+"""The application's database, as the client programs take it: never a password on a command line."""
+
+import os
+from dataclasses import dataclass
+
+from psycopg.conninfo import make_conninfo
+
+from checkout import database_url, paths, servers
+from stack.bootstrap import variables
+from stack.errors import StackError
+from stack.settings.environment import Environment
+
+
+@dataclass(frozen=True)
+class Database:
+    """The parameters are libpq's: host, port, user, dbname and so on."""
+
+    parameters: dict[str, str]
+    is_local: bool
+
+    @property
+    def name(self) -> str:
+        """Return the database's name."""
+        return self.parameters["dbname"]
+
+    @property
+    def host(self) -> str:
+        """Return the host, for messages."""
+        return self.parameters.get("host", "")
+
+    def conninfo(self, database: str = "", *, with_password: bool = False) -> str:
+        """Return where it is, or another database of the same server, in libpq's words."""
+        shown = {name: value for name, value in self.parameters.items() if with_password or name != "password"}
+        return make_conninfo("", **shown | {"dbname": database or self.name})
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment for a client program, which takes the password from there, and nothing foreign."""
+        password = self.parameters.get("password")
+        # The libraries are for Python's wheels alone.
+        chosen = {name: value for name, value in variables.for_recipes(os.environ).items() if name != "LD_LIBRARY_PATH"}
+        return chosen | ({"PGPASSWORD": password} if password else {})
+
+
+def application_database(settings: Environment) -> Database:
+    """Return the database that the settings mean. Raises StackError for a DATABASE_URL that makes no sense."""
+    if settings.database_url:
+        return Database(parse_database_url(settings.database_url), servers.is_local(settings.database_url))
+    own = {"host": str(paths.RUNTIME), "port": str(settings.postgres_port or 5432), "user": servers.POSTGRES_USER}
+    return Database(own | {"dbname": servers.POSTGRES_DATABASE}, is_local=True)
+
+
+def parse_database_url(url: str) -> dict[str, str]:
+    """Return libpq's parameters for a URL. Raises StackError for one that is none, and never shows it."""
+    try:
+        return database_url.parse(url)
+    except ValueError as error:
+        raise StackError(str(error)) from None
+
+
+def require_local(database: Database, what: str) -> None:
+    """Raise StackError for a database of another machine, whose data a command would replace."""
+    if not database.is_local:
+        raise StackError(
+            f"`just {what}` replaces data, and DATABASE_URL points to {database.host}, which is not this machine."
+            " Nothing was changed. Unset DATABASE_URL, or use that server's own tools."
+        )

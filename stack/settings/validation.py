@@ -1,0 +1,35 @@
+"""Are the settings understood? Asked before anything is started or stopped, and only when they have changed."""
+
+import os
+import subprocess
+import sys
+
+from checkout import paths
+from stack.errors import StackError
+from stack.settings import overrides
+
+# In a process of its own: the stack knows no Django. Other errors are the code's, and shown where the code runs.
+_CODE = """
+from django.core.exceptions import ImproperlyConfigured
+try:
+    import conf.settings
+except ImproperlyConfigured as error:
+    print(error)
+"""
+
+
+def require() -> None:
+    """Raise StackError, with the line of .env and the reason, for a setting that is not understood."""
+    fingerprint = overrides.fingerprint()
+    if paths.CHECKED_SETTINGS.is_file() and paths.CHECKED_SETTINGS.read_text() == fingerprint:
+        return
+    if said := problem():
+        raise StackError(f"{said} Nothing was started or stopped.")
+    paths.CHECKED_SETTINGS.write_text(fingerprint)
+
+
+def problem() -> str:
+    """Return what Django says of a setting that it does not understand; empty where it understands all."""
+    command, given = [sys.executable, "-c", _CODE], overrides.current() | dict(os.environ)
+    done = subprocess.run(command, cwd=paths.ROOT, env=given, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
