@@ -184,7 +184,7 @@ lint:
     @{{ launch }} lint-imports --no-cache
     @{{ launch }} shellcheck --norc just stack/bootstrap/preflight .ci/run .envrc
     @{{ launch }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
-    @{{ launch }} python -m tests.environment.syntax
+    @{{ launch }} python -m tests.harness.syntax
     just --fmt --check
 
 # Check types

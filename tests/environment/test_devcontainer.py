@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.environment.syntax import ROOT, json_with_comments, nix, nodes
+from tests.harness.syntax import ROOT, json_with_comments, nix, nodes
 
 PROFILE = "/nix/var/nix/profiles/default"
 CONFIGURATION = json_with_comments((ROOT / ".devcontainer/devcontainer.json").read_text())

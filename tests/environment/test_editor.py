@@ -3,7 +3,7 @@
 import re
 
 from stack.commands import debug
-from tests.environment.syntax import ROOT, json_with_comments
+from tests.harness.syntax import ROOT, json_with_comments
 
 TASKS = json_with_comments((ROOT / ".vscode/tasks.json").read_text())["tasks"]
 LAUNCHES = json_with_comments((ROOT / ".vscode/launch.json").read_text())["configurations"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tree_sitter import Node
 
-from tests.environment.syntax import ROOT, nix, nodes
+from tests.harness.syntax import ROOT, nix, nodes
 
 FLAKE = nix((ROOT / "flake.nix").read_text())
 DOCUMENT = (ROOT / "docs/environment.md").read_text()

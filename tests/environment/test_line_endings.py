@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from checkout import paths
-from tests.environment.syntax import ROOT
-from tests.stack.checkout import copy_of_the_working_tree
+from tests.harness.checkout import copy_of_the_working_tree
+from tests.harness.syntax import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment.syntax import ROOT
+from tests.harness.syntax import ROOT
 
 _NEEDED = ("sh", "env", "dirname", "mkdir", "rm", "cat", "cmp", "mv", "tr", "uname", "sort", "id", "find", "ls", "sed")
 _FILES = ("just", "flake.nix", "flake.lock", "versions.toml", "stack/bootstrap/preflight")
@@ -21,7 +21,12 @@ class Machine:
 
     def __init__(self, base: Path) -> None:
         self.checkout, self.programs, self.toolchain = base / "check out", base / "bin", base / "toolchain"
-        for directory in (self.checkout / ".git", self.checkout / "stack/bootstrap", self.programs, self.toolchain / "bin"):
+        for directory in (
+            self.checkout / ".git",
+            self.checkout / "stack/bootstrap",
+            self.programs,
+            self.toolchain / "bin",
+        ):
             directory.mkdir(parents=True)
         for name in _FILES:
             shutil.copy(ROOT / name, self.checkout / name)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment.syntax import FILES, errors, report
+from tests.harness.syntax import FILES, errors, report
 
 
 def test_the_files_of_the_environment_have_no_syntax_error() -> None:

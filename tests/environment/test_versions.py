@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stack.programs import binaries
-from tests.environment.syntax import ROOT
+from tests.harness.syntax import ROOT
 
 VERSIONS = tomllib.loads((ROOT / "versions.toml").read_text())
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

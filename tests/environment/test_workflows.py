@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.environment.syntax import ROOT
 from tests.environment.test_editor import RECIPES
+from tests.harness.syntax import ROOT
 
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
 WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in FILES}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.checkout import Checkout
-from tests.stack.trial import Trial
+from tests.harness.checkout import Checkout
+from tests.harness.trial_stack import Trial
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

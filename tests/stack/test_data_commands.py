@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.checkout import Checkout
-from tests.stack.faults import assert_well
+from tests.harness.checkout import Checkout
+from tests.harness.faults import assert_well
 
 # A name that no server of ours has: another machine, as far as anybody can tell from the URL.
 ELSEWHERE = "127.0.0.2"

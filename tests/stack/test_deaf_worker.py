@@ -2,9 +2,9 @@
 
 import time
 
-from tests.stack.checkout import eventually
-from tests.stack.health import WELL_WITHIN, down
-from tests.stack.trial import HEARTBEAT, SLACK, TIME_LIMIT, Trial
+from tests.harness.checkout import eventually
+from tests.harness.health import WELL_WITHIN, down
+from tests.harness.trial_stack import HEARTBEAT, SLACK, TIME_LIMIT, Trial
 
 # Seconds after which workers that have taken no task are doubted.
 DOUBTED = 3 * HEARTBEAT

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.faults import VICTIMS, assert_well, kill, runtime_of
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.faults import VICTIMS, assert_well, kill, runtime_of
 
 
 @pytest.fixture(autouse=True)

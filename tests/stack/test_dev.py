@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.running import Running
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.running import Running
 
 
 @pytest.fixture

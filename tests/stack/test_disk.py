@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.faults import assert_well
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.faults import assert_well
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
 

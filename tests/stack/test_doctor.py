@@ -4,8 +4,8 @@ import shutil
 import socket
 from typing import Any
 
-from tests.stack.checkout import Checkout
-from tests.stack.faults import runtime_of
+from tests.harness.checkout import Checkout
+from tests.harness.faults import runtime_of
 
 
 def diagnosis(stack: Checkout, **variables: Any) -> list[str]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import hostile
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.faults import assert_well
+from tests.harness import hostile_environment as hostile
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.faults import assert_well
 
 _PATH = f"{Path(sys.executable).resolve().parent}:/usr/local/bin:/usr/bin:/bin"
 _PRINT = "from django.conf import settings; print(settings.SLOW_QUERY_MS)"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.faults import runtime_of
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.faults import runtime_of
 
 
 @pytest.fixture(scope="module")

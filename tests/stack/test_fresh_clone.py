@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.stack.checkout import Checkout
+from tests.harness.checkout import Checkout
 
 
 def test_the_tests_run_and_leave_nothing_running(make_checkout: Callable[..., Checkout]) -> None:

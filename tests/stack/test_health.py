@@ -10,8 +10,8 @@ import psutil
 import pytest
 import requests
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.health import WELL_WITHIN, Monitor, down, start_of, stopped
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.health import WELL_WITHIN, Monitor, down, start_of, stopped
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.faults import assert_well, runtime_of
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.faults import assert_well, runtime_of
 
 # Each step of a first start, and each signal at short and at long ones.
 CASES = [

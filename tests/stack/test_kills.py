@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.faults import VICTIMS, Load, kill, leaders, load_on, up_in_time
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.faults import VICTIMS, Load, kill, leaders, load_on, up_in_time
 
 CASES = [*((victim,) for victim in VICTIMS), VICTIMS]
 

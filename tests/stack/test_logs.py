@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from tests.stack.checkout import Checkout, eventually
+from tests.harness.checkout import Checkout, eventually
 
 METRICS_TOKEN = "the-metrics-are-for-prometheus"
 PASSWORD = "engine-no-1842-of-the-test"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stack.checkout import Checkout, eventually
+from tests.harness.checkout import Checkout, eventually
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.stack.checkout import ROOT, Checkout
+from tests.harness.checkout import ROOT, Checkout
 
 # All that is written outside of the app's own folder: file, the line before, the new line.
 EDITS = (

@@ -1,7 +1,7 @@
 """Commands that meet: each waits for the other, and all succeed."""
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.faults import assert_well
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.faults import assert_well
 
 
 def test_two_ups_at_once(stack: Checkout) -> None:
@@ -30,7 +30,7 @@ def test_tests_during_up(stack: Checkout) -> None:
 
     with stack.start("up") as up:
         eventually(lambda: "postgres" in up.text(), "the first steps of up")
-        with stack.start("test", "-q", "apps/core/tests/test_health_views.py") as test:
+        with stack.start("test", "-q", "apps/core/tests/health/test_health_views.py") as test:
             said = test.succeeds()
         up.succeeds()
 
@@ -42,7 +42,7 @@ def test_tests_during_up(stack: Checkout) -> None:
 def test_up_during_tests_finds_servers_running_and_leaves_them_so(stack: Checkout) -> None:
     stack.just("down")
 
-    with stack.start("test", "-q", "apps/core/tests/test_health_views.py") as test:
+    with stack.start("test", "-q", "apps/core/tests/health/test_health_views.py") as test:
         eventually(lambda: "redis" in test.text(), "the servers of the tests")
         with stack.start("up") as up:
             assert "waiting for just test" in up.succeeds()

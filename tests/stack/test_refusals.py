@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.stack.checkout import Checkout
-from tests.stack.faults import assert_well, in_another_namespace, runtime_of
+from tests.harness.checkout import Checkout
+from tests.harness.faults import assert_well, in_another_namespace, runtime_of
 
 
 @pytest.fixture(scope="module")

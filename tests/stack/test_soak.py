@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.stack.checkout import Checkout
-from tests.stack.faults import PROGRAMS, VICTIMS, assert_well, kill, runtime_of
+from tests.harness.checkout import Checkout
+from tests.harness.faults import PROGRAMS, VICTIMS, assert_well, kill, runtime_of
 
 STEPS = int(os.environ.get("SOAK_STEPS", "12"))
 SEED = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(10**6))

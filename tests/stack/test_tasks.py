@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import requests
 
-from tests.hostile_messages import hostile
-from tests.stack.checkout import eventually
-from tests.stack.trial import RESTORE_INTERVAL, SHUTDOWN_TIMEOUT, SLACK, VISIBILITY_TIMEOUT, Trial
+from tests.harness.checkout import eventually
+from tests.harness.hostile_messages import hostile
+from tests.harness.trial_stack import RESTORE_INTERVAL, SHUTDOWN_TIMEOUT, SLACK, VISIBILITY_TIMEOUT, Trial
 
 # All of it: FUZZ_MESSAGES=20000 just test-stack tests/stack/test_tasks.py -k hostile
 HOSTILE = int(os.environ.get("FUZZ_MESSAGES", "500"))

@@ -3,8 +3,8 @@
 import time
 from collections import Counter, defaultdict
 
-from tests.stack.checkout import eventually
-from tests.stack.trial import RESTORE_INTERVAL, SLACK, VISIBILITY_TIMEOUT, Trial
+from tests.harness.checkout import eventually
+from tests.harness.trial_stack import RESTORE_INTERVAL, SLACK, VISIBILITY_TIMEOUT, Trial
 
 NUMBERS = range(2000)
 # Sent twice, so that both deliveries want to have the effect.

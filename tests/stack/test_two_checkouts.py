@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.stack.checkout import Checkout
+from tests.harness.checkout import Checkout
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import requests
 
-from tests.stack.checkout import Checkout, eventually
+from tests.harness.checkout import Checkout, eventually
 
 PROGRAMS = ("postgres", "redis", "web", "worker", "beat", "reload")
 

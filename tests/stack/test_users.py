@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.stack.checkout import Checkout
-from tests.stack.faults import assert_well
+from tests.harness.checkout import Checkout
+from tests.harness.faults import assert_well
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="root alone has to become somebody else for Postgres")

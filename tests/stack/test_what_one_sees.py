@@ -9,9 +9,9 @@ import psycopg
 import pytest
 import requests
 
-from tests.stack.checkout import Checkout, eventually
-from tests.stack.faults import assert_well, runtime_of
-from tests.stack.health import stopped, tell_supervisor
+from tests.harness.checkout import Checkout, eventually
+from tests.harness.faults import assert_well, runtime_of
+from tests.harness.health import stopped, tell_supervisor
 
 
 def execute(stack: Checkout, statement: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.checkout import ROOT
+from tests.harness.checkout import ROOT
 
 _NEEDED = ("sh", "env", "dirname", "mkdir", "rm", "cat", "cmp", "cp", "mv", "id", "find", "ls", "sed")
 _PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))

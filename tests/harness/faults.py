@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.stack.checkout import Checkout
+from tests.harness.checkout import Checkout
 
 PROGRAMS = ("postgres", "redis", "web", "worker", "beat", "reload")
 VICTIMS = ("supervisor", "postgres", "redis", "web", "worker", "beat")

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from stack.lifecycle.directories import check_runtime, forget_former_runtime
 
 from checkout import paths
 from stack.errors import StackError
+from stack.lifecycle.directories import check_runtime, forget_former_runtime
 
 
 def test_a_missing_directory_is_made_for_this_user_alone(tmp_path: Path) -> None:

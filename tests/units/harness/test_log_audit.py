@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.log_audit import _used, audit, broken, held
+from tests.harness.log_audit import _used, audit, broken, held
 
 
 def test_a_secret_in_a_line_is_found(tmp_path: Path) -> None:

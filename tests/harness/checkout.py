@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import requests
 
-from tests.stack.running import Running
+from tests.harness.running import Running
 
 ROOT = Path(__file__).resolve().parents[2]
 # What the surrounding test run or toolchain has set for this checkout is not the copy's.

@@ -1,4 +1,4 @@
-"""Tasks for the tests of this directory: their text is added to the end of a checkout's apps/core/tasks.py."""
+"""Tasks that misbehave, for the tests of background work."""
 
 import os
 import signal
@@ -8,10 +8,9 @@ from pathlib import Path
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.http import HttpRequest, JsonResponse
 
 from apps.core.background.idempotency import once
-from apps.core.tasks import BaseTaskWithRetry  # not in the copy
+from apps.core.tasks import BaseTaskWithRetry
 
 # Below the short visibility timeout of the trial.
 BaseTaskWithRetry.retry_backoff_max = 10
@@ -19,7 +18,7 @@ BaseTaskWithRetry.retry_backoff_max = 10
 
 def note(line: str) -> None:
     """Have an effect outside the database: one line in a file, written in one piece."""
-    file = os.open(Path(__file__).parents[2] / ".state" / "effects", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    file = os.open(Path(__file__).parents[3] / ".state" / "effects", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, f"{line}\n".encode())
     os.close(file)
 
@@ -67,7 +66,3 @@ def trial_hangs() -> None:
 @shared_task(base=BaseTaskWithRetry)
 def trial_fails() -> None:
     raise ValueError
-
-
-def trial_view(_request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"ids": [trial_fails.delay().id for _ in range(10)]})

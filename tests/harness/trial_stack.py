@@ -13,7 +13,7 @@ import psycopg
 import psycopg.sql
 import redis
 
-from tests.stack.checkout import Checkout
+from tests.harness.checkout import Checkout
 
 # Seconds; what production has is twenty times as long.
 TIME_LIMIT = 12
@@ -27,7 +27,7 @@ SLACK = 8
 
 _SEND = """
 import json, uuid
-from apps.core import tasks
+from tests.harness.trial import tasks
 ids = []
 for args in json.loads('''{calls}'''):
     ids.append(tasks.{task}.apply_async(args, countdown={countdown}).id)
@@ -40,13 +40,13 @@ class Trial:
 
     def __init__(self, checkout: Checkout) -> None:
         self.checkout = checkout
-        trial = Path(__file__).with_name("trial_tasks.py").read_text()
-        kept = "".join(line for line in trial.splitlines(keepends=True) if "not in the copy" not in line)
-        module = checkout.path / "apps" / "core" / "tasks.py"
-        module.write_text(f"{module.read_text()}\n\n{kept}")
-        with (checkout.path / "conf" / "urls.py").open("a") as urls:
-            urls.write('\nfrom apps.core.tasks import trial_view\n\nurlpatterns += [path("trial/", trial_view)]\n')
+        self._append("conf/settings/__init__.py", 'INSTALLED_APPS += ["tests.harness.trial"]')
+        self._append("conf/urls.py", 'urlpatterns += [path("", include("tests.harness.trial.urls"))]')
         self.limits(TIME_LIMIT, VISIBILITY_TIMEOUT)
+
+    def _append(self, file: str, line: str) -> None:
+        with (self.checkout.path / file).open("a") as opened:
+            opened.write(f"\n{line}\n")
 
     def limits(self, time_limit: int, visibility_timeout: int) -> None:
         """Write the limits that the next start has."""

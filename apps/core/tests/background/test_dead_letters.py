@@ -18,7 +18,7 @@ from apps.core.models import DeadLetter
 from apps.core.tasks import measure_wait
 from apps.core.tests.helpers import make_user
 from apps.core.tests.worker import WITH_A_WORKER, finished
-from tests.hostile_messages import hostile, message
+from tests.harness.hostile_messages import hostile, message
 
 pytestmark = WITH_A_WORKER
 

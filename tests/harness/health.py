@@ -11,8 +11,8 @@ from typing import Self
 import psycopg
 import redis
 
-from tests.stack.checkout import Checkout
-from tests.stack.faults import RECOVERED_WITHIN, runtime_of
+from tests.harness.checkout import Checkout
+from tests.harness.faults import RECOVERED_WITHIN, runtime_of
 
 # Seconds, two of them: what is back is well within them. A machine that is busy otherwise gives more (see faults.py).
 WELL_WITHIN = RECOVERED_WITHIN / 5

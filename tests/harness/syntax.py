@@ -1,4 +1,4 @@
-"""Finds syntax errors in the Nix and JSON files, on machines without Nix: `python -m tests.environment.syntax`."""
+"""Finds syntax errors in the Nix and JSON files, on machines without Nix: `python -m tests.harness.syntax`."""
 
 import json
 import re
