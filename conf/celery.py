@@ -1,14 +1,13 @@
 """The Celery application: `celery -A conf worker`, `celery -A conf beat`."""
 
-import ctypes
 import logging
 import signal
-import sys
 from importlib import import_module
 
 from celery import Celery, signals
 from kombu.transport import TRANSPORT_ALIASES
 
+from checkout.parent_death import signal_when_parent_dies
 from conf import metrics
 from conf.startup import read_settings
 
@@ -54,6 +53,4 @@ def die_with_the_worker(**_kwargs: object) -> None:
 
     It would go on, with nobody to hold it to its time limit, beside the process that is given its task next.
     """
-    if sys.platform == "linux":
-        set_death_signal = 1
-        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+    signal_when_parent_dies(signal.SIGKILL)

@@ -5,13 +5,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TextIO
 
-from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+from checkout.console import console
 from stack.errors import StackError
 
 
@@ -73,32 +72,6 @@ def confirm(question: str, *, yes: bool) -> None:
         raise StackError(f"{question} There is no terminal to ask in, so nothing was changed. To answer yes: --yes")
     if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
         raise StackError("nothing was changed.")
-
-
-def wants_colours(stream: TextIO) -> bool:
-    """Say whether the stream is to have colours: a terminal does; NO_COLOR and FORCE_COLOR decide, in this order."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if forced := os.environ.get("FORCE_COLOR"):
-        return forced != "0"
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def console() -> Console:
-    """Return the terminal; in a pipe lines are as long as they are."""
-    is_terminal = sys.stdout.isatty()
-    return Console(
-        width=None if is_terminal else 500,
-        # Cursor movements are for terminals, whatever FORCE_COLOR says.
-        force_terminal=is_terminal,
-        # Without colours there is no bold either: whoever asks for it wants text.
-        color_system=("auto" if is_terminal else "standard") if wants_colours(sys.stdout) else None,
-        no_color=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=True,
-    )
 
 
 _STATES = {"running": "green", "starting": "yellow", "external": "cyan", "stopped": "yellow", "exited": "yellow"}

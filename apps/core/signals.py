@@ -3,6 +3,9 @@ from django.dispatch import Signal
 # An answer is on its way. Receivers get `line`, what the access log says of the request.
 request_served = Signal()
 
+# A run of a task has ended. Receivers get `task`, its name, and `line`, what its log record says.
+task_ended = Signal()
+
 # An account was created, closed or opened, or its password or flags changed, in whatever way. Receivers get `account`,
 # the user, and `change`, a text for the log.
 account_changed = Signal()

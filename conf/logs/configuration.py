@@ -16,8 +16,6 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from conf.logs import formatter
 
 KINDS = ("security", "error", "info", "app")
@@ -79,7 +77,7 @@ def logging_config(*, directory: Path | None, console: bool = True, level: str =
             "json": {"()": formatter.Formatter, "render": [formatter.render_json]},
             "readable": {
                 "()": formatter.Formatter,
-                "render": [formatter.redact_line, formatter.escape_line, _for_people],
+                "render": [formatter.render_for_people],
             },
         },
         "filters": {kind: {"()": KindFilter, "kind": kind} for kind in KINDS},
@@ -93,8 +91,6 @@ def _file(directory: Path, kind: str) -> dict[str, Any]:
     return {"()": LogFile, "filename": str(directory / f"{kind}.log"), "formatter": "json", "filters": [kind]}
 
 
-# Not rich's tracebacks: they print the values of local variables, secrets among them.
-_for_people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 _LOGGERS: dict[str, dict[str, Any]] = {
     # Without handlers of their own, or root's would write each of their lines again.
     "django": {"level": "INFO", "handlers": []},

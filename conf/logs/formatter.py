@@ -2,7 +2,7 @@
 
 import json
 import logging
-import re
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,12 +12,12 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from checkout.log_format import format_record
+from checkout.text import painter
 from conf.logs.redaction import LONGEST, may_hold_secrets, redact_mapping
 
 # Made once: json.dumps() makes an encoder for each line.
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-# What moves the cursor, colours, or makes text run backwards.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 # What every record has; the rest is what the code said in `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -69,10 +69,6 @@ def _to_the_second(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-def redact_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return redact_mapping(event)
-
-
 def render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     """Return the line, without secrets. In most there is nothing that looks like one, key or value."""
     with suppress(TypeError, ValueError, RecursionError):
@@ -83,16 +79,7 @@ def render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     return _encode(redact_mapping(event))
 
 
-def escape_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """For a terminal: nothing that a client sent may move its cursor or begin a line of its own."""
-    return {key: _escape_lines(value) if key == "exception" else escape(value) for key, value in event.items()}
-
-
-def _escape_lines(text: str) -> str:
-    return "\n".join(escape(line) for line in text.split("\n"))
-
-
-def escape(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+def render_for_people(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    """Return the record as `just logs` shows it, without secrets."""
+    time = datetime.fromisoformat(str(event["timestamp"])).timestamp()
+    return format_record(redact_mapping(event), time, painter(sys.stdout))

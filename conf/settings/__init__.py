@@ -262,9 +262,8 @@ AUTH_PASSWORD_VALIDATORS = [
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(hours=10),
-    # Of more the oldest end.
+    # When a user exceeds the limit, the oldest token is revoked.
     "TOKEN_LIMIT_PER_USER": 20,
-    "USER_SERIALIZER": "apps.users.serializers.UserProfileSerializer",
 }
 
 # --- Mail ----------------------------------------------------------------------------------------------------

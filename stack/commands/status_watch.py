@@ -10,7 +10,8 @@ from rich.live import Live
 from rich.text import Text
 
 from checkout import queues, servers
-from stack.console import console, grid, say, table
+from checkout.console import console
+from stack.console import grid, say, table
 from stack.processes.resource_usage import Processors, memory
 from stack.programs import supervisor
 from stack.programs.supervisor import ProgramState

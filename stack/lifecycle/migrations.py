@@ -10,7 +10,7 @@ from stack.settings.environment import Environment
 
 
 def pending(settings: Environment) -> bool:
-    """Say whether there may be something to migrate.
+    """Return whether there may be something to migrate.
 
     Asking Django takes a second of every start. That nothing has changed since the last time only
     the files can say: the migrations and the locked packages. Of an external database they say nothing.

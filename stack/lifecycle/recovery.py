@@ -34,7 +34,7 @@ def end_everything() -> None:
 
 
 def is_whole() -> bool:
-    """Say whether a supervisor answers, and all that it and its servers have opened is still in its place."""
+    """Return whether a supervisor answers, and all that it and its servers have opened is still in its place."""
     running = supervisor.programs()
     return bool(running) and supervisor.is_in_place() and all(_is_in_place(found) for found in running.values())
 

@@ -42,7 +42,7 @@ def processes(program: str = "") -> list[psutil.Process]:
 
 
 def is_program(pid: int, program: str) -> bool:
-    """Say whether the pid is a process of this checkout's program, and not somebody else's by now."""
+    """Return whether the pid is a process of this checkout's program, and not somebody else's by now."""
     try:
         process = psutil.Process(pid)
         return _identify(process, pid_records.read()) == program and is_alive(process)
@@ -75,7 +75,7 @@ def _is_marked(process: psutil.Process, environment: dict[str, str]) -> bool:
 
 
 def _is_elsewhere(process: psutil.Process, state: str) -> bool:
-    """Say whether the state directory of a process still exists; the supervisor and the servers work in it."""
+    """Return whether the state directory of a process still exists; the supervisor and the servers work in it."""
     if not state:
         return False
     for pid in (process.pid, *_ancestors(process)):
@@ -115,7 +115,7 @@ def _ancestors(process: psutil.Process) -> list[int]:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Say whether the process runs; a zombie has ended, though its container may never collect it."""
+    """Return whether the process runs; a zombie has ended, though its container may never collect it."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -70,7 +70,7 @@ def _wait_for(descriptor: int) -> None:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Say whether the path is the locked file: somebody may have deleted the state meanwhile."""
+    """Return whether the path is the locked file: somebody may have deleted the state meanwhile."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:

@@ -80,7 +80,7 @@ def _read(path: Path) -> Process | None:
 
 
 def belongs(pid: int, record: Process) -> bool:
-    """Say whether the process is the one on record, or in the group that it leads or has led."""
+    """Return whether the process is the one on record, or in the group that it leads or has led."""
     try:
         if os.getpgid(pid) != record.pid and pid != record.pid:
             return False

@@ -24,17 +24,17 @@ def _get(path: str) -> tuple[int, bytes]:
 
 
 def is_live() -> bool:
-    """Say whether the API's process answers."""
+    """Return whether the API's process answers."""
     return _get("/livez")[0] == 200  # noqa: PLR2004
 
 
 def is_ready() -> bool:
-    """Say whether requests can be served: Postgres answers and the migrations are applied."""
+    """Return whether requests can be served: Postgres answers and the migrations are applied."""
     return _get("/readyz")[0] == 200  # noqa: PLR2004
 
 
 def is_healthy() -> bool:
-    """Say whether every component is well."""
+    """Return whether every component is well."""
     return _get("/healthz")[0] == 200  # noqa: PLR2004
 
 

@@ -44,7 +44,7 @@ def clear_stale_files() -> None:
 
 
 def _is_alive(pid_file: Path) -> bool:
-    """Say whether its server runs all the same, started by hand and so without the lock.
+    """Return whether its server runs all the same, started by hand and so without the lock.
 
     It counts as the same process when it started in the same moment, give or take how clocks are set.
     """

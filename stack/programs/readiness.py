@@ -24,7 +24,7 @@ def connect(database: str, port: int) -> "psycopg.Connection[tuple[object, ...]]
 
 
 def postgres_answers(port: int) -> bool:
-    """Say whether the server takes connections."""
+    """Return whether the server takes connections."""
     try:
         connect("postgres", port).close()
     except psycopg.OperationalError:
@@ -49,7 +49,7 @@ def prepare_database(port: int) -> bool:
 
 
 def redis_answers() -> bool:
-    """Say whether the server answers, and has read its data."""
+    """Return whether the server answers, and has read its data."""
     client = redis.Redis.from_url(servers.redis_url("broker"), socket_timeout=2)
     try:
         return bool(client.ping())

@@ -18,7 +18,10 @@ from stack.settings import overrides
 def main(name: str) -> None:
     """Replace this process by the program."""
     program = table.PROGRAMS[name]
-    signal_when_parent_dies(program.death_signal, parent="the supervisor")
+    signal_when_parent_dies(program.death_signal)
+    if sys.platform == "linux" and os.getppid() == 1:
+        # It died before that was asked for.
+        sys.exit("the supervisor is gone")
     # Children of one that was killed: nothing may run twice, and one of them may hold the port.
     discovery.kill(discovery.processes(name))
     if program.settings != ():

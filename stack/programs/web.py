@@ -75,7 +75,7 @@ def remember_listener() -> None:
 
 
 def is_listening() -> bool:
-    """Say whether it is this checkout's API that has the port: another one may have taken it meanwhile."""
+    """Return whether it is this checkout's API that has the port: another one may have taken it meanwhile."""
     try:
         return discovery.is_program(int(paths.WEB_PID_FILE.read_text()), "web")
     except (FileNotFoundError, ValueError):

@@ -41,7 +41,7 @@ def require_consent(settings: Environment, *, yes: bool) -> None:
 
 
 def is_agreed(settings: Environment) -> bool:
-    """Say whether everything that is not the checkout's own may be written to, without asking anybody."""
+    """Return whether everything that is not the checkout's own may be written to, without asking anybody."""
     return all(_identity(variable, url) in _agreed() for variable, url in _urls(settings).items())
 
 

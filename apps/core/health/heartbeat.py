@@ -36,7 +36,7 @@ def show_worker() -> None:
 
 
 def tasks_are_taken() -> bool:
-    """Say whether some worker has run a task of late; without beat that is taken on trust."""
+    """Return whether some worker has run a task of late; without beat that is taken on trust."""
     found = cache.get_many([BEAT, WORKER])
     return WORKER in found or BEAT not in found
 

@@ -29,7 +29,7 @@ def livez(_request: HttpRequest) -> JsonResponse:
 @never_cache
 @read_only
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Say whether requests can be served."""
+    """Return whether requests can be served."""
     return _respond(READY)
 
 

@@ -9,6 +9,7 @@ from celery.signals import before_task_publish, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 from apps.core.observability.query_meter import QueryMeter
+from apps.core.signals import task_ended
 
 logger = logging.getLogger("django.info")
 
@@ -47,6 +48,7 @@ def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None
         "query_ms": meter.ms,
         "error": type(error).__name__ if isinstance(error, BaseException) else None,
     }
+    task_ended.send(type(task), task=task.name, line=line)
     # What runs only to show that it can is worth no line: there would be no end of them.
     if not (getattr(task, "quiet", False) and state == states.SUCCESS):
         logger.info("task", extra=line)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from checkout.text import wants_colours
 from stack import console
-from stack.console import step, table, wants_colours
+from stack.console import step, table
 
 ROWS = [("PROGRAM", "STATE"), ("web", "running"), ("worker", "fatal")]
 

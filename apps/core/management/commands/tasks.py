@@ -1,7 +1,5 @@
 """Shows what the background does: `just tasks`."""
 
-import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from apps.core.background.overview import Section, overview
+from checkout.console import console
+from checkout.text import escape
 
 _PAUSE = 2
 
@@ -55,20 +55,9 @@ class Command(BaseCommand):
 
 
 def _console(options: dict[str, Any]) -> Console:
-    """Return the terminal, plain with --no-color and NO_COLOR; in a pipe rows are as long as they are."""
-    is_terminal = sys.stdout.isatty()
-    plain = options.get("no_color") or os.environ.get("NO_COLOR")
-    forced = options.get("force_color") or os.environ.get("FORCE_COLOR", "0") != "0"
-    coloured = not plain and (is_terminal or forced)
-    return Console(
-        width=None if is_terminal else 500,
-        force_terminal=is_terminal,
-        color_system=("auto" if is_terminal else "standard") if coloured else None,
-        no_color=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    if options.get("no_color") or options.get("force_color"):
+        return console(colours=not options.get("no_color"))
+    return console()
 
 
 def _pages() -> Iterator[RenderableType]:
@@ -93,10 +82,5 @@ def _table(section: Section) -> RenderableType:
     # The first column stands out from the title.
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for row in section.rows:
-        table.add_row("", *(Text(_printable(cell), style=style, overflow="fold") for cell in row))
+        table.add_row("", *(Text(escape(cell), style=style, overflow="fold") for cell in row))
     return table
-
-
-def _printable(text: str) -> str:
-    """Write out what would move the cursor: whoever can send a message to the queue chooses its task's name."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

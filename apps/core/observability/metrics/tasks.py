@@ -1,12 +1,14 @@
 """Counts what tasks do."""
 
-from time import monotonic
 from typing import Any
 
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Task
-from celery.signals import task_failure, task_postrun
+from celery.signals import task_failure
+from django.dispatch import receiver
 from prometheus_client import Counter, Histogram
+
+from apps.core.signals import task_ended
 
 _BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 300)
 
@@ -14,9 +16,9 @@ _duration = Histogram("celery_task_duration_seconds", "Runs of tasks, by time", 
 _killed = Counter("celery_tasks_killed", "Runs that took their process with them, or were stopped for good", ["task"])
 
 
-@task_postrun.connect
-def count_run(task: Task[Any, Any], state: str, **_kwargs: Any) -> None:
-    _duration.labels(task.name, state).observe(monotonic() - task.request.get("log_started"))
+@receiver(task_ended)
+def count_run(task: str, line: dict[str, Any], **_kwargs: Any) -> None:
+    _duration.labels(task, line["state"]).observe(line["duration_ms"] / 1000)
 
 
 @task_failure.connect
