@@ -197,6 +197,11 @@ types:
 @schema:
     {{ run }} python manage.py spectacular --fail-on-warn --validate --file docs/openapi.yml
 
+# Draw the rooms of the code into docs/architecture.md
+[group('quality')]
+@architecture:
+    {{ run }} python -m tests.harness.architecture
+
 # Check everything but the tests: style, types, contracts, migrations, settings, schema
 [group('quality')]
 check: lint types

@@ -1,0 +1,1 @@
+"""What runs before any package is installed: the launcher, its variables, uv and its packages."""

@@ -1,0 +1,1 @@
+"""Up, down, restart, and what they take: startup, recovery, migrations, directories, limits."""

@@ -1,0 +1,1 @@
+"""Logs of the programs: read, merged, rendered for people, rotated."""

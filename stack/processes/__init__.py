@@ -1,0 +1,1 @@
+"""Operating system processes: which are this checkout's, the lock, signals, costs."""

@@ -125,7 +125,7 @@ def find(name: str) -> Program:
     """
     found = next((program for program in _ENTRIES if name in (program.name, program.log_name)), None)
     if not found:
-        names = dict.fromkeys(name for program in _ENTRIES for name in (program.log_name, program.name))
+        names = dict.fromkeys([*(program.log for program in _ENTRIES if program.log), *PROGRAMS])
         raise StackError(f"there is no program called {name}. There are: {', '.join(names)}.")
     return found
 

@@ -106,7 +106,7 @@ def load_on(stack: Checkout) -> Iterator[Load]:
         "PYTHONPATH": str(stack.path),
     }
     with output.open("a") as file:
-        command = [sys.executable, str(Path(__file__).with_name("load.py"))]
+        command = [sys.executable, "-m", "tests.harness.load"]
         process = subprocess.Popen(command, cwd=stack.path, env=variables, stdout=file)
     load = Load(output, process)
     try:

@@ -1,0 +1,1 @@
+"""Celery for this project: broker, consumer, results, beat, schedules, idempotency."""

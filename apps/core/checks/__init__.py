@@ -1,0 +1,1 @@
+"""Django system checks: settings that would hurt."""

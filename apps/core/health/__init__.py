@@ -1,0 +1,1 @@
+"""/livez, /readyz and /healthz, and the heartbeats that they read."""

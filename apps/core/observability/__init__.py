@@ -1,0 +1,1 @@
+"""What requests and tasks write down: log records, security records, query costs, metrics."""

@@ -1,0 +1,1 @@
+"""Limits: who is counted, at which rate, by which script in Redis."""

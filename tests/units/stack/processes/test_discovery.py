@@ -122,7 +122,7 @@ def test_what_does_not_end_is_killed(start: Start) -> None:
         "trap '' TERM INT QUIT; echo; while :; do sleep 1; done", **discovery.mark(), SUPERVISOR_PROCESS_NAME="web"
     )
 
-    discovery.end(discovery.processes())
+    discovery.end(discovery.processes(), {})
 
     assert not discovery.is_alive(stubborn)
 
