@@ -1,4 +1,4 @@
-"""What runs in the background, for whoever runs the application: whose it is, how it fared, when it runs."""
+"""The admin of background work, for operators: owners, results, dead letters, schedules."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ for _model in (TaskResult, PeriodicTask, CrontabSchedule, IntervalSchedule):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in stubs alone
-    """To look at, and to delete."""
+    """Rows can be viewed and deleted, not added or changed."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -47,7 +47,7 @@ class StartedTaskAdmin(ReadOnlyAdmin):
 
 @admin.register(Effect)
 class EffectAdmin(ReadOnlyAdmin):
-    """What has happened once; delete a row to let it happen again."""
+    """Idempotency keys. Delete one to let its effect happen again."""
 
     list_display = ("key", "created")
     list_filter = ("created",)
@@ -56,7 +56,7 @@ class EffectAdmin(ReadOnlyAdmin):
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(ReadOnlyAdmin):
-    """What workers found in a queue and could not take for a task."""
+    """Messages that are not tasks."""
 
     list_display = ("put_aside", "queue", "reason", "beginning")
     list_filter = ("queue", "reason", "put_aside")
@@ -131,7 +131,7 @@ class ResultAdmin(TaskResultAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        # A list of a hundred results does not load a hundred megabytes.
+        # A list of a hundred results must not load a hundred megabytes.
         return super().get_queryset(request).defer(*_LONG)
 
     def get_fieldsets(self, request: HttpRequest, obj: TaskResult | None = None) -> Any:
@@ -169,7 +169,7 @@ class ScheduleAdmin(PeriodicTaskAdmin):  # type: ignore[misc] # its package has 
 
     def get_form(self, request: HttpRequest, obj: PeriodicTask | None = None, **kwargs: Any) -> Any:
         if is_owned(obj):
-            # Its own form insists on a task and a time, which are not to be sent.
+            # The form of the package requires a task and a time, which are read only here.
             kwargs["form"] = ModelForm
         return super().get_form(request, obj, **kwargs)
 
@@ -178,7 +178,7 @@ class ScheduleAdmin(PeriodicTaskAdmin):  # type: ignore[misc] # its package has 
 
 
 class _ScheduleTimes(admin.ModelAdmin):  # type: ignore[type-arg] # generic in stubs alone
-    """A time that schedules of the code have is the code's."""
+    """A time that a schedule of the code uses belongs to the code."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not _is_used_by_code(obj) and super().has_change_permission(request, obj)

@@ -1,4 +1,4 @@
-"""Mail in development: into the log, and into files."""
+"""The mail backend of development: writes mails to files and to the log."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ logger = logging.getLogger("django.info")
 
 
 class FileBackend(EmailBackend):
-    """Keep each mail as a file in EMAIL_FILE_PATH and show it in the log, its link included: for development alone."""
+    """Write each mail to a file in EMAIL_FILE_PATH and, its link included, to the log. For development only."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         sent = super().send_messages(email_messages)

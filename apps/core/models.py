@@ -5,7 +5,7 @@ from django.db import models
 
 
 class StartedTask(models.Model):
-    """Whose background task it is; its id is the task's id for Celery, and for the result that Celery stores."""
+    """The owner of a background task. Its id is that of the task, and of the result that Celery stores."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="started_tasks")
@@ -17,7 +17,7 @@ class StartedTask(models.Model):
 
 
 class Effect(models.Model):
-    """An effect outside the database that has happened (see apps/core/background/idempotency.py)."""
+    """The idempotency key of an effect outside the database that has happened (see apps/core/background/idempotency.py)."""
 
     key = models.CharField(max_length=255, primary_key=True)
     created = models.DateTimeField(auto_now_add=True, db_index=True)
@@ -27,7 +27,7 @@ class Effect(models.Model):
 
 
 class DeadLetter(models.Model):
-    """A message that no worker could take for a task; position is the one that it had among what was put aside."""
+    """A message that is not a task; position is its id in the stream of dead letters."""
 
     position = models.CharField(max_length=40, unique=True)
     queue = models.CharField(max_length=255)
@@ -43,10 +43,10 @@ class DeadLetter(models.Model):
 
 
 class FailedTask(models.Model):
-    """With what a task ran that has failed, as JSON, for whoever runs it again.
+    """The arguments of a failed task as JSON, to run it again.
 
-    The result has a text of the arguments for people, shortened, which a caller may have written to hide something.
-    These are the arguments themselves, and nobody is shown them. queue is empty for a task that is part of a canvas.
+    The result has only a shortened text of the arguments, which the sender may have replaced to hide something. These
+    are the arguments themselves, which are never shown. queue is empty for a task that is part of a canvas.
     """
 
     task_id = models.CharField(max_length=255, primary_key=True)

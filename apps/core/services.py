@@ -1,4 +1,4 @@
-"""What the core does: start a task for a user, and say how it fares."""
+"""Starts a task for a user, and reports its state."""
 
 from typing import Any
 from uuid import uuid4
@@ -14,10 +14,10 @@ from apps.core.models import StartedTask
 
 
 def task_start(*, task: "Task[Any, Any]", user: Any, args: tuple[Any, ...] = ()) -> StartedTask:
-    """Send a task that the user may ask about. It is sent when the surrounding transaction is committed.
+    """Send a task whose state the user may ask for. It is sent when the surrounding transaction is committed.
 
-    The row is written first: whoever knows the id can ask at once, and no task runs for work that was rolled back.
-    Where the broker cannot take it, the row goes again and kombu's OperationalError is raised.
+    The row is written first: who knows the id can ask at once, and no task runs for work that was rolled back. If the
+    broker is unavailable, the row is deleted again and kombu's OperationalError is raised.
     """
     with transaction.atomic():
         started = StartedTask.objects.create(id=uuid4(), user=user, name=task.name)
@@ -33,12 +33,12 @@ def _send(task: "Task[Any, Any]", args: tuple[Any, ...], started: StartedTask) -
         raise
 
 
-# Whatever is stored, by whichever version of the code, must not break the answer.
+# A stored result must not break the response, whichever version of the code has written it.
 UNREADABLE = "UnreadableResult"
 
 
 def task_report(*, started: StartedTask) -> dict[str, Any]:
-    """Return how a task fares. Of an exception only the name: its text is for the log, and may hold anything."""
+    """Return the state of a task. Of an exception only its name: its text may be secret, and is in the log."""
     row = TaskResult.objects.filter(task_id=str(started.pk)).first()
     state = row.status if row else states.PENDING
     result, error = _outcome(row) if row else (None, None)

@@ -1,6 +1,6 @@
 from django.dispatch import Signal
 
-# An answer is on its way. Receivers get `line`, what the access log says of the request.
+# A request was served. Receivers get `line`, the values of its access record.
 request_served = Signal()
 
 # A run of a task has ended. Receivers get `task`, its name, and `line`, what its log record says.

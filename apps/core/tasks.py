@@ -1,4 +1,4 @@
-"""The base of all tasks, and a small one to see the queue work."""
+"""The base class of all tasks, one task to try the queue with, and those that purge."""
 
 import logging
 import time
@@ -13,12 +13,12 @@ from django_celery_results.models import ChordCounter, GroupResult, TaskResult  
 from knox.models import get_token_model
 
 from apps.core.background.broker import times_lost
-from apps.core.background.idempotency import KEPT
+from apps.core.background.idempotency import RETENTION
 from apps.core.models import DeadLetter, Effect, FailedTask, StartedTask
 
 logger = logging.getLogger("django.info")
 
-# Deliveries of a task whose process dies each time.
+# How often a task is delivered whose process or worker dies each time.
 MAX_DELIVERIES = 3
 
 
@@ -27,14 +27,14 @@ class PoisonError(Exception):
 
 
 class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for type checkers alone
-    """Try again when a task fails: up to 3 times, after up to 2, 4 and 8 seconds (full jitter spreads the load).
+    """Retry a task that fails: up to 3 times, after up to 2, 4 and 8 seconds. Full jitter spreads the load.
 
-    A task that cannot succeed the next time either names the exceptions that say so::
+    List the exceptions after which a retry cannot succeed::
 
         @shared_task(base=BaseTaskWithRetry, dont_autoretry_for=(InvalidAddress,))
 
-    Arguments are ids, never objects, links or secrets: they are stored with the result. A task may run twice
-    (its worker died before it could acknowledge), so its effects have to bear that: see apps/core/background/idempotency.py.
+    Arguments are ids, never objects, links or secrets: they are stored with the result. A task may run twice, since
+    its worker may die before it acknowledges: see apps/core/background/idempotency.py.
     """
 
     autoretry_for = (Exception,)
@@ -45,14 +45,14 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
     retry_jitter = True
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
-        """Tell of the start, and refuse what has killed whoever ran it (raises PoisonError, which is not retried)."""
+        """Log the start. Raises PoisonError, which is not retried, for a task that has killed its process each time."""
         lost = times_lost(self.request)
         logger.info("task started", extra={"retries": self.request.retries, "times_lost": lost})
         if lost >= MAX_DELIVERIES:
             raise PoisonError(f"Its process or worker died, or it was put back, {lost} times.")
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Send the task. Raises ValueError for one that is to wait longer than Redis lets a worker keep it."""
+        """Send the task. Raises ValueError if it would have to wait longer than the visibility timeout."""
         limit = self.app.conf.visibility_timeout
         if _wait(options.get("countdown"), options.get("eta")) >= limit:
             hint = "Let a schedule look for what is due (apps/core/background/schedules.py)."
@@ -60,9 +60,9 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
         return super().apply_async(*args, **options)
 
     def retry(self, *args: Any, **kwargs: Any) -> Any:
-        """Try again later. With a broker that is away Celery would drop the task; ours goes back to its queue.
+        """Retry later. If the broker is unavailable, return the task to its queue; Celery would drop it.
 
-        A task that raises Reject has said what is to become of it.
+        A task that raises Reject decides for itself.
         """
         if isinstance(kwargs.get("exc"), Reject):
             raise kwargs["exc"]
@@ -86,7 +86,7 @@ def measure_wait(sent_at: float) -> dict[str, float]:
 
 @shared_task(base=DjangoTask, ignore_result=True, quiet=True)
 def do_nothing() -> None:
-    """Be taken: beat sends this to see whether workers take tasks (see apps/core/health/heartbeat.py)."""
+    """Do nothing. Beat sends this task to see whether workers consume (see apps/core/health/heartbeat.py)."""
 
 
 @shared_task(base=BaseTaskWithRetry)
@@ -97,19 +97,19 @@ def purge_tokens() -> int:
 
 @shared_task(base=BaseTaskWithRetry)
 def purge_effects() -> int:
-    """Delete the keys of effects that no message can ask for any more; return how many."""
-    return int(Effect.objects.filter(created__lt=timezone.now() - KEPT).delete()[0])
+    """Delete idempotency keys after their retention; return how many."""
+    return int(Effect.objects.filter(created__lt=timezone.now() - RETENTION).delete()[0])
 
 
 @shared_task(base=BaseTaskWithRetry)
 def purge_results() -> int:
-    """Delete results, whose they were, and what was put aside, after `result_expires`; return how many."""
+    """Delete results, their owners and dead letters after `result_expires`; return how many."""
     before = timezone.now() - current_app.conf.result_expires
     purged = StartedTask.objects.filter(created__lt=before).delete()[0]
     purged += FailedTask.objects.filter(created__lt=before).delete()[0]
     purged += DeadLetter.objects.filter(put_aside__lt=before).delete()[0]
     purged += GroupResult.objects.filter(date_done__lt=before).delete()[0]
     purged += TaskResult.objects.filter(date_done__lt=before).delete()[0]
-    # A chord's counter has no date, but a group of the same id.
+    # The counter of a chord has no date, but its group has the same id.
     groups = GroupResult.objects.values("group_id")
     return int(purged + ChordCounter.objects.exclude(group_id__in=groups).delete()[0])

@@ -14,7 +14,7 @@ from django.urls import reverse
 from rest_framework.exceptions import Throttled
 
 from apps.core.throttling.client_ip import client_ip, network
-from apps.core.throttling.throttles import hold, limit_for
+from apps.core.throttling.throttles import enforce, limit_for
 from apps.users.backends import limit_failures
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 def _limited(request: HttpRequest | None, check: Callable[[], T]) -> T:
     """Count what is tried from this client; too many tries are an error of the form."""
     try:
-        hold(limit_for("login", network(client_ip(request) if request else "")))
+        enforce(limit_for("login", network(client_ip(request) if request else "")))
         return check()
     except Throttled as error:
         raise ValidationError(str(error.detail), code="throttled") from None

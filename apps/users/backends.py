@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from apps.core.throttling.limiter import limiter
-from apps.core.throttling.throttles import account_limit, hold
+from apps.core.throttling.throttles import account_limit, enforce
 from apps.users.emails import normalize_email
 from apps.users.models import CustomUser
 
@@ -41,7 +41,7 @@ def password_matches(user: CustomUser, password: str) -> bool:
 def limit_failures(email: str, check: Callable[[], T]) -> T:
     """Count a failure first and take it back after a success: else parallel guesses would all slip through."""
     limit = account_limit("login_failures", _canonical(email))
-    hold(limit)
+    enforce(limit)
     result = check()
     if result:
         limiter().give_back(limit)

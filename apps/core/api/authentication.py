@@ -1,4 +1,4 @@
-"""Who sends this token? One query answers, however many tokens the user has."""
+"""Token authentication with one query, however many tokens the user has."""
 
 from datetime import timedelta
 from hmac import compare_digest
@@ -13,15 +13,15 @@ from knox.models import get_token_model
 from knox.settings import knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
-# Its owner wants to know when a session was last used, not to the second: so most requests write nothing.
+# The owner of a session need not know to the second when it was last used, so most requests write nothing.
 PRECISION = timedelta(minutes=1)
 
 
 class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc] # Knox has no types
     """Find a token by its digest, the primary key.
 
-    Knox itself looks for candidates by a prefix and then loads all of the user's tokens to delete the expired
-    ones, at every request. Here an expired token is refused, and a periodic task may delete it.
+    At every request Knox searches candidates by a prefix, then loads all tokens of the user to delete the expired
+    ones. Here an expired token is refused, and a periodic task deletes it.
     """
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
@@ -30,7 +30,7 @@ class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc] # Knox
         except UnicodeDecodeError:
             raise AuthenticationFailed(_("Invalid token.")) from None
         found = get_token_model().objects.select_related("user").filter(digest=digest).first()
-        # The digest is hashed from the secret, so an index leaks nothing of use; comparing again costs nothing.
+        # The digest is a hash of the secret, so the index leaks nothing; a constant-time comparison costs nothing.
         if found is None or not compare_digest(found.digest, digest) or self._has_expired(found):
             raise AuthenticationFailed(_("Invalid token."))
         if knox_settings.AUTO_REFRESH and found.expiry:
@@ -45,7 +45,7 @@ class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc] # Knox
 
 
 def record_use(token: Any) -> None:
-    """Write down that the token is used, at most once in PRECISION, however many requests come at once."""
+    """Record the use of the token, at most once in PRECISION, however many requests arrive at the same time."""
     now = timezone.now()
     stale = now - PRECISION
     if (token.last_used or token.created) < stale:

@@ -1,4 +1,4 @@
-"""One envelope for every error that leaves the API: {"type": ..., "errors": [{"code", "detail", "attr"}]}."""
+"""The envelope of every error of the API: {"type": ..., "errors": [{"code", "detail", "attr"}]}."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -27,7 +27,7 @@ class ExceptionHandler(StandardHandler):
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError()
         if isinstance(exc, ValidationError):
-            # What a service refuses is the client's to correct.
+            # A service refuses what the client has to correct.
             return exceptions.ValidationError(get_error_detail(exc))
         return super().convert_known_exceptions(exc)
 
@@ -37,7 +37,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         return payload_too_large(request)
     if not is_for_api(request):
         return defaults.bad_request(request, exception)
-    # Only our own text: that of Django's exceptions may repeat what was sent.
+    # Only our own text: Django's exceptions may repeat what was sent.
     detail = str(exception) if isinstance(exception, MalformedRequestError) else "Malformed request."
     return envelope(400, "parse_error", detail)
 
@@ -65,14 +65,14 @@ def payload_too_large(request: HttpRequest) -> HttpResponseBase:
 
 
 def respond(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponseBase:
-    """Answer the API's clients with the envelope, and people with the sentence."""
+    """Respond with the envelope below /api/, and with the plain sentence elsewhere."""
     if is_for_api(request):
         return envelope(status, code, detail)
     return HttpResponse(detail, content_type="text/plain; charset=utf-8", status=status)
 
 
 def read_only(view: View) -> View:
-    """Answer methods other than GET and HEAD with 405 in the envelope, before anybody asks for a CSRF token."""
+    """Respond to other methods than GET and HEAD with 405 in the envelope, before the CSRF check."""
 
     @csrf_exempt
     @wraps(view)

@@ -16,4 +16,4 @@ class PayloadTooLarge(APIException):
 
 
 class MalformedRequestError(BadRequest):
-    """The request makes no sense; the text is for its sender."""
+    """The request is malformed; the text is for its sender."""

@@ -1,7 +1,7 @@
-"""Fields that take the JSON type that the schema promises, and no other.
+"""Fields that accept the JSON type in the schema, and no other.
 
-The framework takes a number for its digits, the text "yes" for true, true for 1: whoever sends such a thing is told
-so here. StrictModelSerializer (serializers.py) chooses them for the fields of a model.
+Django REST framework accepts a number as text, the text "yes" as true, and true as 1. These fields refuse that.
+StrictModelSerializer (serializers.py) uses them for the fields of a model.
 """
 
 import re
@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 
 class StrictCharField(serializers.CharField):
-    """Text, and nothing else; as long as it was sent, blanks around it included, for that is what the schema counts."""
+    """Text only. Its length counts surrounding blanks, as the schema does."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -61,7 +61,7 @@ class StrictFloatField(serializers.FloatField):
 
 
 class _AsText:
-    """What is sent as text; what is no text is read as none, which each field refuses in its own words."""
+    """A value that is sent as text. Anything else counts as empty text, which each field refuses in its own words."""
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(data if isinstance(data, str) else "")  # type: ignore[misc] # a field's
@@ -83,7 +83,7 @@ class StrictUUIDField(_AsText, serializers.UUIDField):
     pass
 
 
-# Django reads more, such as seconds alone; this is what it writes.
+# The format that Django writes; it reads others, too.
 _DURATION = r"^(-?[0-9]{1,6} )?[0-9]{2}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?$"
 
 
@@ -96,7 +96,7 @@ class StrictDurationField(serializers.DurationField):
 
 
 class StrictDecimalField(serializers.DecimalField):
-    """Digits as text: a number would have gone through binary fractions on its way. See also schema.py."""
+    """Digits as text: a JSON number would pass through binary fractions. See also openapi.py."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str) or not re.fullmatch(self.pattern, data):
@@ -112,7 +112,7 @@ class StrictDecimalField(serializers.DecimalField):
 
 class StrictChoiceField(serializers.ChoiceField):
     def to_internal_value(self, data: Any) -> Any:
-        # The framework compares texts, among which "1" is 1; in JSON 1.0 is.
+        # The framework compares texts, so "1" would equal 1; in JSON 1.0 does.
         same = int(data) if isinstance(data, float) and data % 1 == 0 else data
         value = super().to_internal_value(same)
         if any(isinstance(same, kind) != isinstance(value, kind) for kind in (bool, str)):
@@ -135,20 +135,20 @@ class StrictSlugRelatedField(serializers.SlugRelatedField[Any]):
 
 
 def _model(field: serializers.RelatedField[Any, Any, Any]) -> Any:
-    """Return what Django knows of the model that a field for writing points to."""
+    """Return the options (`_meta`) of the model that a writable field points to."""
     queryset = field.get_queryset()
     assert queryset is not None  # noqa: S101 - a field without one is read only
     return queryset.model._meta  # noqa: SLF001 - public API
 
 
 def _is_of(field: Any, data: Any) -> bool:
-    """Return whether JSON gives values of the model's field like this: numbers for integers, else text."""
+    """Return whether the data has the JSON type of the model's field: a number for integers, otherwise text."""
     while isinstance(field, models.ForeignKey):
         field = field.target_field
     return type(data) is (int if isinstance(field, models.IntegerField) else str)
 
 
-# What StrictModelSerializer takes for a model's fields. Fields that are not named here are the framework's own.
+# The fields of StrictModelSerializer, by model field. For others the framework's own are used.
 STRICT_FIELDS: dict[Any, Any] = {
     models.AutoField: StrictIntegerField,
     models.BigAutoField: StrictIntegerField,

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 
 class _StrictChoiceField(forms.TypedChoiceField):
     def clean(self, value: Any) -> Any:
-        # Absent it is None; an empty text is a value like any other, which is none of the choices.
+        # An absent value is None; an empty text is a value that is not among the choices.
         if value == "":
             raise forms.ValidationError(
                 self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}
@@ -18,7 +18,7 @@ class _StrictChoiceField(forms.TypedChoiceField):
 
 @extend_schema_field(OpenApiTypes.BOOL)
 class StrictBooleanFilter(TypedChoiceFilter):  # type: ignore[misc] # its package has no types
-    """Refuse what is neither true nor false, where the package's own filter ignores it, and finds everyone."""
+    """Refuse what is neither true nor false. The filter of the package ignores it and finds all rows."""
 
     field_class = _StrictChoiceField
 

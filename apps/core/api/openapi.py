@@ -1,4 +1,4 @@
-"""What OpenAPI must be told, because it cannot see it."""
+"""The OpenAPI schema: what drf-spectacular cannot see in the code."""
 
 from typing import Any
 
@@ -19,17 +19,17 @@ from apps.core.api.serializers import READ_ONLY, UNKNOWN, NoFieldsSerializer, St
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
-# Text without NUL (see texts.py), and such a text that is more than blanks.
+# Text without NUL (see apps/core/text.py); the same with at least one character that is not blank.
 _TEXT, _SOME_TEXT = r"^[^\x00]*$", r"^[^\x00]*[^\s\x00][^\x00]*$"
 
 
 def has_form(field: StrictCharField) -> bool:
-    """Return whether its validators say what the text must look like."""
+    """Return whether validators of the field define the form of the text."""
     return isinstance(field, serializers.EmailField) or any(isinstance(v, RegexValidator) for v in field.validators)
 
 
 class AutoSchema(ErrorsSchema):
-    """Say of strict bodies that they are, and of each operation with a body how that can be refused."""
+    """Describe strict bodies as strict, and for each operation with a body how it can be refused."""
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
@@ -37,7 +37,7 @@ class AutoSchema(ErrorsSchema):
         if direction == "request" and isinstance(strict, StrictFields):
             schema["additionalProperties"] = False
             for name, field in strict.fields.items():  # type: ignore[attr-defined] # a serializer's
-                # Not below, where a field that may be blank would become one of two kinds of text.
+                # Not in _map_serializer_field(), which would make two alternatives of a field that may be blank.
                 if isinstance(field, StrictCharField) and field.allow_blank and not has_form(field):
                     schema["properties"][name]["pattern"] = _TEXT
         return schema
@@ -80,7 +80,7 @@ class AutoSchema(ErrorsSchema):
     def _get_serializer_for_validation_error_response(self) -> Any:
         response = super()._get_serializer_for_validation_error_response()
         if self.method in _WITH_BODY:
-            # By a name that no field has, since these tell of fields of any name.
+            # Under a name that no field has, since these errors concern fields of any name.
             errors: Any = response._declared_fields["errors"]  # noqa: SLF001
             errors.child.serializers["*"] = UnexpectedFieldErrorSerializer
         return response
@@ -133,7 +133,7 @@ class UnavailableSerializer(serializers.Serializer[Any]):
     errors = UnavailableErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
 
 
-unavailable = OpenApiResponse(UnavailableSerializer, description="The queue cannot be reached; nothing was started.")
+unavailable = OpenApiResponse(UnavailableSerializer, description="The queue is unavailable; nothing was started.")
 
 
 def takes(value: Any) -> OpenApiExample:
@@ -142,10 +142,10 @@ def takes(value: Any) -> OpenApiExample:
 
 
 def gives(value: Any, status: int = 200) -> OpenApiExample:
-    """Return an example of an answer; of a list, of one of its items."""
+    """Return an example of a response; for a list, of one item."""
     return OpenApiExample("Answer", value=value, response_only=True, status_codes=[str(status)])
 
 
 def nothing(description: str) -> dict[int, OpenApiResponse]:
-    """Return the answer of an operation that gives nothing back."""
+    """Return the response of an operation without a body."""
     return {204: OpenApiResponse(description=description)}

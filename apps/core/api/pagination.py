@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 
 class StrictPageNumberPagination(PageNumberPagination):
-    """Pages by their number. Nothing, "last" and "1_0", which the framework takes for pages, are none."""
+    """Pages by number. Empty text, "last" and "1_0", which the framework accepts, are refused."""
 
     def get_page_number(self, request: Request, paginator: Any) -> str:
         number: str = request.query_params.get(self.page_query_param, "1")

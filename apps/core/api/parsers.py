@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it and nothing beyond, for what is read leniently is read differently by somebody else."""
+"""JSON according to RFC 8259 and nothing beyond: what one parser tolerates, another reads differently."""
 
 import json
 import re
@@ -16,12 +16,12 @@ from apps.core.text import is_storable
 
 
 class JSONParser(parsers.JSONParser):
-    """UTF-8 whatever the header says; no repeated name, no costly depth or size, no text that cannot be stored."""
+    """Parse UTF-8 whatever the header says. Refuse repeated names, great depth or size, and text that cannot be stored."""
 
     renderer_class = renderers.JSONRenderer
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        # The framework reads past Django's own limit.
+        # The framework ignores Django's own limit.
         raw = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise PayloadTooLarge
@@ -32,7 +32,7 @@ class JSONParser(parsers.JSONParser):
             raise ParseError("JSON parse error - nested too deeply") from None
         except ValueError as error:
             raise ParseError(f"JSON parse error - {error}") from None
-        # Only an escape can spell them.
+        # Only an escape can produce such characters.
         if _ESCAPES.search(text) and not all(map(is_storable, _texts(data))):
             raise ParseError("JSON parse error - text with NUL, or with half of a surrogate pair")
         return data
@@ -42,7 +42,7 @@ _ESCAPES = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 
 
 def _texts(data: Any) -> Iterator[str]:
-    """Yield all names and values that are text."""
+    """Yield every name and value that is text."""
     rest = [data]
     while rest:
         value = rest.pop()

@@ -24,16 +24,16 @@ from apps.core.api.fields import (
 
 Instance = TypeVar("Instance")
 ModelInstance = TypeVar("ModelInstance", bound=Model)
-# Names of one body that an answer tells of: a body can hold a hundred thousand.
-_MOST = 20
+# Errors in one response: a body can hold a hundred thousand unknown names.
+_MAX_ERRORS = 20
 UNKNOWN = serializers.ErrorDetail("There is no such field here.", code="unknown_field")
 READ_ONLY = serializers.ErrorDetail("This field is read only. Leave it out, or as it is.", code="read_only")
 
 
 class StrictFields:
-    """Refuse fields that the serializer does not have, in nested serializers, too.
+    """Refuse fields that the serializer does not have, also in nested serializers.
 
-    What is read only is accepted where it is as it was, so that what a GET gave can be PUT.
+    A read-only field is accepted if its value is unchanged, so that the response of a GET can be PUT.
     """
 
     def to_internal_value(self: Any, data: Any) -> Any:
@@ -55,7 +55,7 @@ class StrictFields:
                 errors[name] = [UNKNOWN]
             elif field.read_only and not self._is_unchanged(field, data.get(name)):
                 errors[name] = [READ_ONLY]
-            if len(errors) == _MOST:
+            if len(errors) == _MAX_ERRORS:
                 break
         return errors
 
@@ -64,11 +64,11 @@ class StrictFields:
 
 
 class StrictSerializer(StrictFields, serializers.Serializer[Instance]):
-    """For bodies; every serializer that reads one builds on it, or on StrictModelSerializer."""
+    """The base class of serializers that read a body without a model."""
 
 
 class StrictModelSerializer(StrictFields, serializers.ModelSerializer[ModelInstance]):
-    """The same for a model, with fields that take no other JSON type than the schema says."""
+    """The base class of serializers of a model, with fields that accept only the JSON type in the schema."""
 
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, **STRICT_FIELDS}
     serializer_choice_field = StrictChoiceField
@@ -77,23 +77,23 @@ class StrictModelSerializer(StrictFields, serializers.ModelSerializer[ModelInsta
 
 
 class NoFieldsSerializer(StrictSerializer[Any]):
-    """For what takes no body: an empty one will do, and nothing else."""
+    """For operations without a body; an empty one is accepted."""
 
 
 def take_nothing(data: Any) -> None:
-    """Raise ValidationError for a body with fields, where none are taken."""
+    """Raise ValidationError for a body that has fields."""
     NoFieldsSerializer(data=data).is_valid(raise_exception=True)
 
 
 def _names(data: Mapping[str, Any]) -> Iterable[str]:
     if not html.is_html_input(data):
         return data
-    # Forms name what is nested as "address.city" and "lines[0]".
+    # Forms name nested fields "address.city" and "lines[0]".
     return dict.fromkeys(re.split(r"[.\[]", name)[0] for name in data)
 
 
 def _objects(serializer: Any) -> list[Any]:
-    """Return what the serializer would change: one object, those of a list, or what its parent's objects hold."""
+    """Return the objects that the serializer would change: its own, those of a list, or those of its parent."""
     if serializer.instance is not None:
         return _listed(serializer.instance)
     parent = serializer.parent

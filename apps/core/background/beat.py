@@ -1,4 +1,4 @@
-"""Celery's beat, which shows that it lives, and sees to it that workers can."""
+"""Celery's beat with a heartbeat of its own, and one for the workers."""
 
 import logging
 import time
@@ -15,41 +15,41 @@ from apps.core.health import heartbeat
 
 logger = logging.getLogger(__name__)
 
-# Seconds until beat tries again whether Redis is back.
-PAUSE = 0.25
+# Seconds until beat tries again to reach Redis.
+RETRY_SECONDS = 0.25
 
 
 class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc] # its package has no types
-    """Take the schedule from the database; leave a sign of life in the cache at every tick."""
+    """Read the schedule from the database; write a heartbeat into the cache at every tick."""
 
-    _redis_is_away = False
+    _redis_is_unavailable = False
     _next_task = 0.0
 
     def setup_schedule(self) -> None:
-        # Without Celery's default entries: what runs is what the code says. A schedule may have changed without a
-        # migration, so it is written here, too.
+        # Without Celery's default entries: the code alone defines what runs. Written here, too, since a schedule may
+        # have changed without a migration.
         write_schedules()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        self._show_life()
+        self._beat()
         delay: float = super().tick(*args, **kwargs)
-        return min(delay, PAUSE) if self._redis_is_away else delay
+        return min(delay, RETRY_SECONDS) if self._redis_is_unavailable else delay
 
-    def _show_life(self) -> None:
+    def _beat(self) -> None:
         try:
             heartbeat.show_beat()
-            self._give_workers_something_to_do()
+            self._send_heartbeat_task()
         except (RedisError, OperationalError) as error:
-            if not self._redis_is_away:
-                logger.warning("Redis is away: no heartbeat", extra={"error": type(error).__name__})
-            self._redis_is_away = True
+            if not self._redis_is_unavailable:
+                logger.warning("Redis is unavailable: no heartbeat", extra={"error": type(error).__name__})
+            self._redis_is_unavailable = True
         else:
-            self._redis_is_away = False
+            self._redis_is_unavailable = False
 
-    def _give_workers_something_to_do(self) -> None:
+    def _send_heartbeat_task(self) -> None:
         if time.monotonic() < self._next_task:
             return
-        # What waits already does as well; and nothing piles up while there is no worker.
+        # A task that waits already serves as well, and nothing piles up while there is no worker.
         if not queues.lengths().waiting[self.app.conf.task_default_queue]:
             # By its name: the tasks build on this package.
             self.app.tasks["apps.core.tasks.do_nothing"].delay()

@@ -1,16 +1,16 @@
-"""Redis as a broker that holds on to a task from the moment it is queued until it is acknowledged.
+"""Redis as a broker that stores a task at every moment from its sending to its acknowledgement.
 
-Kombu's own transport takes a task from its queue (BRPOP), and then notes it as unacknowledged. A worker or a Redis
-that dies between the two loses the task: it is in neither place. Here one script does both, so there is no between.
-A script cannot block; a worker with nothing to do waits for a hint, which every publisher leaves beside the queue.
-A hint that is lost, or a publisher that leaves none, costs a task one wait (a second), never more.
+Kombu's transport pops a task from its queue (BRPOP) and then stores it as unacknowledged. If the worker or Redis dies
+between the two, the task is lost. Here one script does both. A script cannot block, so an idle worker waits for a
+hint, which every publisher pushes beside the queue. If a hint is lost, or a publisher pushes none, a task waits one
+second longer.
 
-It also counts how often a task's process or worker died under it, in the message itself: a task that kills what
-runs it would otherwise come back for ever (see BaseTaskWithRetry.before_start). Only what had been started counts,
-and not what a worker hands back that was told to stop: nothing died.
+It also counts, in the message itself, how often a task's process or worker has died: a task that kills its process
+would otherwise be redelivered for ever (see BaseTaskWithRetry.before_start). A task counts only if it was started,
+and not if a worker that was told to stop has returned it.
 
-And it puts aside what is no message, once: whoever reads the queue would die of it, again and again. What has been put
-aside waits in a stream until apps/core/background/dead_letters.py collects it.
+It moves what is not a message to a stream of dead letters, since every worker that reads it would fail.
+apps/core/background/dead_letters.py collects them.
 """
 
 import json
@@ -30,15 +30,15 @@ from kombu.transport.virtual.base import QoS as VirtualQoS
 from kombu.utils.json import dumps, loads
 from redis import RedisError
 
-# The header of a message that says how often it was lost.
+# The header with the number of times that a message was lost.
 LOST = "times_lost"
-# Keys: the tags of tasks that have been started and not acknowledged; and what was put aside.
+# Keys: the tags of tasks that were started and not acknowledged; the stream of dead letters.
 STARTED = "unacked_started"
 DEAD_LETTERS = "dead-letters"
 
-# KEYS: the unacknowledged, their index, what is put aside, then queues. ARGV: the time, then for each queue whether its
-# messages are acknowledged (answers of workers are not). The entry is what Kombu would have written for a message that
-# was sent to the queue itself. An answer without a message means that there is more to look through.
+# KEYS: the unacknowledged, their index, the dead letters, then queues. ARGV: the time, then for each queue whether its
+# messages are acknowledged (replies of workers are not). The entry is what Kombu would have written for a message that
+# was sent to the queue itself. A reply without a message means that there is more to look through.
 _FETCH = """
 local function flaw(message)
   local is_json, decoded = pcall(cjson.decode, message)
@@ -78,7 +78,7 @@ class QoS(redis.QoS):
     _delivered: Any
 
     def append(self, message: Any, delivery_tag: str) -> None:
-        # What the script has fetched, Redis knows already.
+        # Redis has stored already what the script has fetched.
         kind = VirtualQoS if self.channel.delivering else redis.QoS
         kind.append(self, message, delivery_tag)
 
@@ -143,7 +143,7 @@ class Channel(redis.Channel):
             self._hint(pipe, queue)
 
     def _hint(self, pipe: Any, queue: str) -> None:
-        # One is enough: a worker that is free asks again until there is nothing left. Soon nobody needs it.
+        # One is enough: a free worker asks again until the queue is empty.
         pipe.lpush(_hints(queue), "")
         pipe.ltrim(_hints(queue), 0, 0)
         pipe.expire(_hints(queue), 60)
@@ -163,7 +163,7 @@ class Channel(redis.Channel):
         self.client.connection.send_command(*command)
 
     def _brpop_read(self, **options: Any) -> bool:
-        """Take the answer. Kombu calls this until it raises Empty, and then asks again."""
+        """Read the reply. Kombu calls this until it raises Empty, and then asks again."""
         waited, self._wait_for_hint = self._wait_for_hint, False
         try:
             answer = self.client.connection.read_response()
@@ -190,14 +190,14 @@ class Channel(redis.Channel):
         try:
             self.connection._deliver(loads(raw.decode()), queue)  # noqa: SLF001 - a transport's part
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            # Lua is not as strict as Python, nor does it decode the body.
+            # Lua is less strict than Python and does not decode the body.
             if tag := _tag(raw):
                 self.put_aside(tag, "It cannot be decoded.")
         finally:
             self.delivering = False
 
     def put_aside(self, tag: str | bytes, reason: str) -> None:
-        """Move an unacknowledged message to what was put aside; nobody gets it any more."""
+        """Move an unacknowledged message to the dead letters."""
         with self.conn_or_acquire() as client:
             entry = client.hget(self.unacked_key, tag)
             if entry is None:
@@ -220,13 +220,13 @@ def _hints(queue: str) -> str:
 
 
 def _tag(raw: bytes) -> bytes:
-    """Return the delivery tag of a message that Lua could decode and Python cannot."""
+    """Return the delivery tag of a message that Lua can decode and Python cannot."""
     found = re.search(rb'"delivery_tag": ?"([^"\\]+)"', raw)
     return found[1] if found else b""
 
 
 def times_lost(headers: Any) -> int:
-    """Return what the header says; whoever can write into the queue may have written anything."""
+    """Return the number in the header; 0 for anything else, since the message may come from anywhere."""
     found = headers.get(LOST)
     return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0
 
@@ -238,10 +238,10 @@ def _told_to_stop() -> bool:
 
 
 @task_prerun.connect
-def note_start(task: "Task[Any, Any]", **_kwargs: Any) -> None:
-    """Note in Redis that this task has been started: if its process or worker dies now, it counts as lost."""
+def record_start(task: "Task[Any, Any]", **_kwargs: Any) -> None:
+    """Record in Redis that the task was started: if its process or worker dies now, it counts as lost."""
     tag = (getattr(task.request, "properties", None) or {}).get("delivery_tag")
     if tag and not task.request.is_eager:
-        # Without the broker nothing is acknowledged either: the task comes back, uncounted.
+        # Without the broker nothing is acknowledged either: the task is redelivered without being counted.
         with suppress(OperationalError, RedisError), current_app.connection_or_acquire() as connection:
             connection.default_channel.client.sadd(STARTED, tag)

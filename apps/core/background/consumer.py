@@ -1,4 +1,4 @@
-"""How a worker treats its broker, and what lies in its queues."""
+"""How a worker reconnects to its broker, and which messages it refuses."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,22 +16,22 @@ from apps.core.background import message_validation
 
 logger = get_logger(__name__)
 
-# Seconds between two tries.
-PAUSE = 0.5
+# Seconds between two attempts to connect.
+RETRY_SECONDS = 0.5
 
 
 class FailureForMemoryError(Exception):
     """Stands for a task's MemoryError in the worker's main process, which Celery would end."""
 
 
-# What is stored, where the task's own process could not do it any more.
+# The name that is stored with the result.
 FailureForMemoryError.__name__ = FailureForMemoryError.__qualname__ = "MemoryError"
 FailureForMemoryError.__module__ = "builtins"
 
 
 class TaskRequest(Request):
     def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:
-        """Take a task's MemoryError for that task's failure: Celery raises it again, and the worker ends."""
+        """Treat the MemoryError of a task as its failure. Celery raises it again, which ends the worker."""
         error = getattr(exc_info.exception, "exc", exc_info.exception)
         if isinstance(error, MemoryError):
             exc_info.exception = FailureForMemoryError(str(error))
@@ -39,10 +39,10 @@ class TaskRequest(Request):
 
 
 class PromptConsumer(Consumer):
-    """Try again twice a second, and put aside what is no task.
+    """Reconnect twice a second, and keep messages that are not tasks as dead letters.
 
-    Celery waits two seconds longer each time for its broker, up to thirty, and has no setting for it. A message
-    that is no task ends its main process, or is dropped with a line in the log.
+    Celery waits two seconds longer before each attempt, up to thirty, and has no setting for it. A message that is
+    not a task ends Celery's main process, or is dropped with a log record.
     """
 
     # The stubs do not know them.
@@ -51,7 +51,7 @@ class PromptConsumer(Consumer):
 
     def ensure_connected(self, conn: Any) -> Any:
         conn.ensure_connection = partial(
-            conn.ensure_connection, interval_start=PAUSE, interval_step=0, interval_max=PAUSE
+            conn.ensure_connection, interval_start=RETRY_SECONDS, interval_step=0, interval_max=RETRY_SECONDS
         )
         return super().ensure_connected(conn)
 
@@ -77,13 +77,13 @@ class PromptConsumer(Consumer):
         return on_task_received
 
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
-        """Keep what a newer version of the code has sent; whoever waits for it learns that it has failed."""
+        """Keep a task of a newer version of the code, and store its failure for its sender."""
         name, task_id = message.headers["task"], message.headers["id"]
         self._put_aside(message, f"There is no task {name}.")
         try:
             self.app.backend.mark_as_failure(task_id, NotRegistered(name), request=_Unknown(message))
         finally:
-            # The main process needs none; and what it forks must not inherit one.
+            # The main process needs no connection, and the processes that it forks must not inherit one.
             connection.close()
 
     def on_unknown_message(self, body: Any, message: Any) -> None:
@@ -102,7 +102,7 @@ class PromptConsumer(Consumer):
 
 
 class _Unknown:
-    """As much of a request as storing a failure takes."""
+    """The part of a request that it takes to store a failure."""
 
     chord = errbacks = group = reply_to = correlation_id = None
     ignore_result = False

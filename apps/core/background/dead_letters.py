@@ -1,4 +1,4 @@
-"""Messages that were put aside: collected from Redis into the database, where people see them, and sent again."""
+"""Dead letters: messages that are not tasks, moved from Redis to the database, shown in the admin, sent again."""
 
 from datetime import UTC, datetime
 
@@ -15,16 +15,16 @@ _BATCH = 500
 
 
 class NotSentAgainError(Exception):
-    """Why a message cannot be sent again; the text is for people."""
+    """The message cannot be sent again; the text says why."""
 
 
 def collect() -> int:
-    """Move what was put aside into the database; return how many. Raises RedisError where the broker is away."""
+    """Move dead letters from Redis to the database; return how many. Raises RedisError if it is unavailable."""
     moved = 0
     with current_app.connection_for_write() as connection:
         client = connection.default_channel.client  # type: ignore[attr-defined] # Redis' channels have one
         while entries := client.xrange(DEAD_LETTERS, count=_BATCH):
-            # Written first: what is collected twice is the same row.
+            # Write first, delete then: an entry that is read twice becomes the same row.
             DeadLetter.objects.bulk_create([_row(*entry) for entry in entries], ignore_conflicts=True)
             client.xdel(DEAD_LETTERS, *[position for position, _ in entries])
             moved += len(entries)
@@ -43,9 +43,9 @@ def _text(raw: bytes) -> str:
 
 
 def send_again(*, letter: DeadLetter) -> None:
-    """Put a message back into its queue, for workers that know its task by now.
+    """Return a message to its queue, for workers that know its task by now.
 
-    Raises NotSentAgainError for one that is no message at all.
+    Raises NotSentAgainError for what is not a message.
     """
     try:
         message = loads(bytes(letter.message).decode())

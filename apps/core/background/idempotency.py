@@ -1,7 +1,7 @@
-"""Effects outside the database, of which one is enough: a mail, a charge, a call to somebody else's API.
+"""Idempotency keys, for effects outside the database: a mail, a charge, a call to another API.
 
-A task may be delivered more than once, even to two workers at the same time: its worker died before it could
-acknowledge, or somebody sent it twice. What it does outside goes into a block of `once`::
+A task may be delivered more than once, even to two workers at the same time: its worker dies before it acknowledges,
+or somebody sends it twice. Put what it does outside into a block of `once`::
 
     @shared_task(base=BaseTaskWithRetry)
     def send_welcome(user_id: int) -> None:
@@ -10,22 +10,22 @@ acknowledge, or somebody sent it twice. What it does outside goes into a block o
             if first:
                 user.email_user(...)
 
-The key names the occasion: "welcome" happens once to a user; a password reset happens often, so its key holds the
-id of that one request. Keys are kept for KEPT, longer than any message can wait, and then purged.
+The key names the occasion. A user is welcomed once; a password is reset often, so that key contains the id of the
+request. Keys are purged after RETENTION, which is longer than any message can wait.
 
-How it holds. The block is one transaction that begins by inserting the key, which is unique:
+How it works. The block is one transaction that begins by inserting the key, which is unique:
 
-- delivered again later: the key is there, `first` is False;
-- delivered twice at once: the second insert waits in Postgres until the first block ends, then knows;
-- the block raises, or its process, its worker, or its connection dies: Postgres rolls the key back at once, no
-  lease has to run out, and the task's retry or redelivery does the effect;
-- what the block writes to the database is committed with the key or not at all: that happens exactly once.
+- delivered again later: the key exists, and `first` is False;
+- delivered twice at the same time: the second insert waits in Postgres until the first block ends;
+- the block raises, or its process, worker or connection dies: Postgres rolls the key back at once, no lease has to
+  expire, and the retry or redelivery has the effect;
+- what the block writes to the database is committed together with the key, hence exactly once.
 
-What it cannot do: the world outside has no rollback. A process that dies after the effect and before the commit,
-a few milliseconds, does the effect again: at least once, and twice only in this window. A mail twice beats a mail
-lost. Where twice is worse than never, also hand the key to the other side, as its idempotency key.
+What it cannot do: an effect outside has no rollback. If the process dies after the effect and before the commit, a
+few milliseconds later, the effect happens again. So it happens at least once, and twice only in this window. If twice
+is worse than never, also pass the key to the other side as its idempotency key.
 
-So keep the block short (the transaction is open while it runs), the effect its last line, and give every call to
+Keep the block short, since its transaction is open while it runs; make the effect its last line; give every call to
 the outside a timeout.
 """
 
@@ -37,13 +37,13 @@ from django.db import transaction
 
 from apps.core.models import Effect
 
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 
 @contextmanager
 def once(key: str) -> Iterator[bool]:
-    """Hold the key for the block; yield whether this is the first time, hence whether the effect is to happen."""
-    # Durable: inside somebody else's transaction the effect would happen, and its key might be rolled back.
+    """Insert the key for the block; yield whether it is new, hence whether the effect is to happen."""
+    # Durable: inside an outer transaction the effect would happen, and its key might be rolled back.
     with transaction.atomic(durable=True):
         _, first = Effect.objects.get_or_create(key=key)
         yield first

@@ -1,4 +1,4 @@
-"""What a message must be like to be a task: whatever else lies in a queue would end the worker that takes it."""
+"""Which messages are tasks. Anything else in a queue would end the worker that receives it."""
 
 import re
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def _are_limits(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(v is None or isinstance(v, _NUMBER) for v in value)  # noqa: PLR2004
 
 
-# Headers that Celery gives a meaning; null stands for none of it.
+# Headers that mean something to Celery; null counts as absent.
 _HEADERS: dict[str, Callable[[Any], bool]] = {
     "root_id": _is_id,
     "parent_id": _is_id,
@@ -51,7 +51,7 @@ _HEADERS: dict[str, Callable[[Any], bool]] = {
     "retries": _is_count,
     "times_lost": _is_count,
     "timelimit": _are_limits,
-    # Whatever the arguments hold: what cannot be stored of it is written out.
+    # Any text: what cannot be stored is escaped later.
     "argsrepr": lambda value: isinstance(value, str),
     "kwargsrepr": lambda value: isinstance(value, str),
     "origin": _is_text,
@@ -69,7 +69,7 @@ _HEADERS: dict[str, Callable[[Any], bool]] = {
 
 
 def flaw(message: Any) -> str:
-    """Return what keeps a message from being a task; empty for one that is."""
+    """Return why a message is not a task; empty if it is one."""
     headers = message.headers
     if not isinstance(headers, dict):
         return "It has no headers."

@@ -1,4 +1,4 @@
-"""What the background does at this moment: queues, running tasks, what is due, what failed in the last hour."""
+"""The state of background work: queues, running tasks, what is due, what failed in the last hour."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,15 +13,15 @@ from django_celery_results.models import TaskResult
 from apps.core.background import dead_letters, queues
 from apps.core.models import DeadLetter
 
-# Seconds: workers answer at once, and one that does not should not be waited for.
-ANSWER = 0.5
+# Workers respond at once; there is no point in waiting longer for one that does not.
+REPLY_SECONDS = 0.5
 
 
 Rows = list[tuple[str, ...]]
 
 
 class Section(NamedTuple):
-    """A part of the page; rows that are alarming tell of something that went wrong."""
+    """A part of the page; alarming rows report that something went wrong."""
 
     title: str
     rows: Rows
@@ -30,9 +30,9 @@ class Section(NamedTuple):
 
 def overview() -> Iterator[Section]:
     """Yield the parts of the page."""
-    inspect = current_app.control.inspect(timeout=ANSWER)
+    inspect = current_app.control.inspect(timeout=REPLY_SECONDS)
     active = inspect.active() or {}
-    # To ask takes the whole time: workers do not say how many they are.
+    # Each question takes the whole time, since the number of workers is unknown.
     waiting = (inspect.scheduled() or {}) if active else {}
     yield Section("queues", _queues())
     yield Section("workers", [(name,) for name in sorted(active)] or [("no worker answers",)], alarming=not active)
@@ -45,7 +45,7 @@ def overview() -> Iterator[Section]:
 
 def _queues() -> Rows:
     found = queues.lengths()
-    # Running, waiting to be tried again, or lost with a worker and not yet handed to another.
+    # Running, waiting for a retry, or lost with a worker and not yet redelivered.
     return [(name, str(length)) for name, length in [*found.waiting.items(), ("with workers", found.unacknowledged)]]
 
 
@@ -65,7 +65,7 @@ def _schedule(entry: PeriodicTask) -> tuple[str, ...]:
 
 def _next(entry: PeriodicTask) -> str:
     last = (entry.last_run_at or entry.date_changed).astimezone(UTC)
-    # To the nearest minute: the estimate knows of a moment that is already over.
+    # Rounded to the minute: the estimate counts from a moment that has passed.
     due = datetime.now(UTC) + entry.schedule.remaining_estimate(last) + timedelta(seconds=30)
     return f"due {due:%Y-%m-%d %H:%M}"
 

@@ -1,4 +1,4 @@
-"""To run a failed task again, with exactly what it ran with."""
+"""Runs a failed task again, with the same arguments."""
 
 from celery import current_app, states
 from django.db import transaction
@@ -9,11 +9,11 @@ from apps.core.models import FailedTask
 
 
 class NotRunAgainError(Exception):
-    """Why a task cannot be run again; the text is for people."""
+    """The task cannot be run again; the text says why."""
 
 
 def run_again(*, result: TaskResult) -> None:
-    """Send a failed task again, under its own id: whoever started it sees what becomes of it.
+    """Send a failed task again, under its own id, so that its owner sees the new result.
 
     Raises NotRunAgainError for a task that has not failed, that the code no longer has, whose arguments are not
     stored, or that was part of a canvas, whose other parts have gone on or ended without it.

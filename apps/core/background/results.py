@@ -1,6 +1,6 @@
-"""Results in Postgres: every row ends in a state that is true, and holds what can be read again.
+"""Results in Postgres: every row ends in a true state, and every stored result can be read again.
 
-Connections are kept from task to task, and may have been cut meanwhile.
+Connections are kept from task to task, and may have been closed meanwhile.
 """
 
 from contextlib import nullcontext
@@ -23,26 +23,26 @@ from apps.core.text import make_storable
 
 
 class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its package has no types
-    """Try again when Postgres is away; Celery asks here which errors that helps against."""
+    """Retry while Postgres is unavailable; Celery asks here which errors are worth a retry."""
 
     def exception_safe_to_retry(self, exc: Exception) -> bool:
-        away = isinstance(exc, InterfaceError | OperationalError)
-        if away:
+        is_unavailable = isinstance(exc, InterfaceError | OperationalError)
+        if is_unavailable:
             connection.close()
-        return away
+        return is_unavailable
 
     def _store_result(
         self, task_id: str, result: Any, status: str, traceback: Any = None, request: Any = None, **kwargs: Any
     ) -> Any:
-        """Store what has become of a task. Raises EncodeError for a result that could not be read again."""
+        """Store the state of a task. Raises EncodeError for a result that could not be read again."""
         if status == states.SUCCESS:
             require_readable(result)
         if status == states.RETRY and request is not None and _is_ignored(request):
-            # Its success would not be stored, and so the row would say for ever that it is tried again.
+            # Its success is not stored, so the row would say RETRY for ever.
             return result
         store = super()._store_result
-        # The next run of a task may be done before this one could say that there will be one: it waited for
-        # Postgres, or lost its broker. What is done stays done.
+        # The next run may succeed before this one has stored RETRY, since it waited for Postgres or lost its broker.
+        # A success is not overwritten.
         with transaction.atomic() if status in (states.RETRY, states.FAILURE) else nullcontext():
             if status == states.RETRY and _is_done(task_id):
                 return result
@@ -51,7 +51,7 @@ class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its packa
             return store(task_id, result, status, _storable(traceback), request, **kwargs)
 
     def prepare_exception(self, exc: Any, serializer: str | None = None) -> Any:
-        """Name the kind of an exception that cannot be pickled, not the wrapper that Celery puts around it."""
+        """Name the class of an exception that cannot be pickled, not Celery's wrapper around it."""
         if isinstance(exc, UnpickleableExceptionWrapper):
             return {"exc_type": exc.exc_cls_name, "exc_message": list(exc.exc_args or ()), "exc_module": exc.exc_module}
         return super().prepare_exception(exc, serializer)
@@ -61,7 +61,7 @@ class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its packa
         return {name: _storable(value) for name, value in found.items()}
 
     def apply_chord(self, header_result_args: Any, body: Any, **kwargs: Any) -> None:
-        """Note the header of a chord, with its date, so that one which never ends is deleted some day."""
+        """Store the header of a chord with its date, so that a chord that never ends is purged."""
         args = header_result_args
         header = args if isinstance(args, GroupResult) else self.app.GroupResult(*args)
         with transaction.atomic():
@@ -71,8 +71,8 @@ class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its packa
     def on_chord_part_return(self, request: Any, state: str, result: Any, **kwargs: Any) -> None:
         """Send the body when every task of the header has ended, however often one of them was delivered.
 
-        The package's own counts down, and so a task that is delivered twice counts twice. A task that stores no
-        result stores it all the same: the body is given the results.
+        The package counts down, so a task that is delivered twice would count twice. A task of the header stores its
+        result even if it ignores results, since the body receives them.
         """
         task_id, group_id = request.id, request.group
         if not task_id or not group_id:
@@ -82,7 +82,7 @@ class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its packa
         with transaction.atomic():
             counter = ChordCounter.objects.select_for_update().filter(group_id=group_id).first()
             if counter is None:
-                # Its last task has been delivered twice: the body has been sent.
+                # The last task was delivered twice, and the body was sent the first time.
                 return
             header = counter.group_result(app=self.app)
             ids = {part.id for part in header.results}
@@ -90,16 +90,16 @@ class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its packa
                 return
             counter.delete()
             body = self.app.signature(request.chord)
-            # Before the commit: who dies in between has the body sent twice, as every task may be; never not at all.
+            # Before the commit: a crash in between sends the body twice, as may happen to every task, but never not at all.
             trigger_callback(app=self.app, callback=body, group_result=header)
 
 
 def require_readable(result: Any) -> None:
-    """Raise EncodeError, and say why, for a result that JSON cannot say or that cannot be read again as it was."""
+    """Raise EncodeError, with the reason, for a result that JSON cannot express or that would be read differently."""
     try:
         if _has_own_types(result):
             raise ValueError("it has a key __type__, which Celery reads as a type")  # noqa: TRY301 - one way out
-        # As the API will: strictly, and in UTF-8, which has no halves of surrogate pairs.
+        # As the API renders it: strictly, and in UTF-8, which cannot encode half of a surrogate pair.
         JSONRenderer().render(loads(dumps(result)))
     except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
         raise EncodeError(f"The task's result cannot be stored: {error}") from error
@@ -139,9 +139,9 @@ def _keep_arguments(task_id: str, request: Any) -> None:
 @task_prerun.connect
 @task_postrun.connect
 def check_connections(task: Any, **_kwargs: Any) -> None:
-    """Do for a task what Django does for a request: let go of what is old or broken, test the rest at its first use.
+    """Do for a task what Django does for a request: close connections that are old or broken.
 
-    A task that is called in the middle of something, as eager ones are, leaves the caller's transaction alone.
+    An eager task runs inside the transaction of its caller, whose connection stays open.
     """
     if not getattr(task.request, "is_eager", False):
         close_old_connections()
@@ -149,9 +149,9 @@ def check_connections(task: Any, **_kwargs: Any) -> None:
 
 @task_postrun.connect
 def end_ignored(task_id: str, task: Any, state: str, **_kwargs: Any) -> None:
-    """Say of a task that raised Ignore that it was ignored; Celery leaves it as started, for ever.
+    """Store IGNORED for a task that raised Ignore; Celery leaves it STARTED for ever.
 
-    One that has stored a state of its own before keeps that.
+    A state that the task has stored itself is kept.
     """
     if state == states.IGNORED and not task.request.is_eager:
         TaskResult.objects.filter(task_id=task_id, status=states.STARTED).update(status=states.IGNORED)

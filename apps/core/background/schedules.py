@@ -1,7 +1,7 @@
-"""Schedules are code: `beat_schedule` in conf/settings/celery.py is what beat's tables hold, after every migration.
+"""Schedules are code: `beat_schedule` in conf/settings/celery.py is written to beat's tables after every migration.
 
-Code owns what runs when; whoever runs the application owns whether it runs, and turns it off in the admin. What is
-gone from the code goes from the tables. Schedules that people have made in the admin are left alone.
+The code owns what runs and when; operators own whether it runs, and disable it in the admin. An entry that is removed
+from the code is removed from the tables. Schedules that were made in the admin are not touched.
 """
 
 from typing import Any
@@ -22,11 +22,11 @@ def write_schedules(**_kwargs: Any) -> None:
     wanted = current_app.conf.beat_schedule
     for name, entry in wanted.items():
         fields = ModelEntry._unpack_fields(**entry, description=OWNED)  # noqa: SLF001 - what from_entry() would write
-        # One that has not changed is not written: until its first run, beat counts from its last change.
+        # An unchanged entry is not written: until its first run, beat counts from the last change.
         if not PeriodicTask.objects.filter(name=name, **fields).exists():
             PeriodicTask.objects.update_or_create(name=name, defaults=fields)
     for gone in PeriodicTask.objects.filter(description=OWNED).exclude(name__in=wanted):
-        # One by one: that it is gone is a signal's to tell beat.
+        # One by one: a signal of each tells beat.
         gone.delete()
 
 
@@ -39,7 +39,7 @@ def is_owned(schedule: PeriodicTask | None) -> bool:
 @receiver(post_delete, sender=CrontabSchedule)
 @receiver(post_delete, sender=IntervalSchedule)
 def keep_times(created: bool = False, **_kwargs: Any) -> None:  # noqa: FBT001, FBT002
-    """Give the code's schedules their times back, when somebody has changed or deleted a row that they share."""
+    """Restore the times of the code's schedules after somebody has changed or deleted a row that they share."""
     if not created:
         transaction.on_commit(_restore_times)
 
@@ -47,6 +47,6 @@ def keep_times(created: bool = False, **_kwargs: Any) -> None:  # noqa: FBT001, 
 def _restore_times() -> None:
     wanted = {name: entry["schedule"] for name, entry in current_app.conf.beat_schedule.items()}
     stored = {entry.name: entry.schedule for entry in PeriodicTask.objects.filter(description=OWNED)}
-    # Writing them saves these rows, too: only what differs is worth it.
+    # Writing saves these rows, too, so write only if something differs.
     if any(name not in stored or stored[name] != schedule for name, schedule in wanted.items()):
         write_schedules()

@@ -1,4 +1,4 @@
-"""Settings that would hurt are refused before they do."""
+"""Checks of the settings of background work."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +11,7 @@ from django.utils.module_loading import autodiscover_modules
 
 @register(Tags.compatibility)
 def task_times(**_kwargs: Any) -> list[CheckMessage]:
-    """An unfinished task is handed to another worker after the visibility timeout: nothing may take longer."""
+    """An unfinished task is redelivered after the visibility timeout, so nothing may take longer."""
     conf = current_app.conf
     timeouts = (
         conf.broker_transport_options.get("visibility_timeout", 0),
@@ -31,19 +31,19 @@ def task_times(**_kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def task_schedules(**_kwargs: Any) -> list[CheckMessage]:
-    """A schedule of a task that does not exist fails when it is due, at night, in the worker's log."""
+    """A schedule of an unknown task fails only when it is due, at night, in the worker's log."""
     unknown = {entry["task"] for entry in current_app.conf.beat_schedule.values()}.difference(_tasks())
     hint = "Correct the name in beat_schedule, or import the task in its app's tasks.py."
     return [Error(f"There is no task {name} to be scheduled.", hint=hint, id="core.E014") for name in sorted(unknown)]
 
 
-# What Celery takes from task_routes alone from its version 6 on.
+# Attributes of a task that Celery 6 ignores in favour of task_routes.
 _ROUTED = ("queue", "exchange", "routing_key", "priority")
 
 
 @register(Tags.compatibility)
 def task_queues(**_kwargs: Any) -> list[CheckMessage]:
-    """Celery 5.7 warns of a task that names its queue itself, and the tests take that for an error; 6.0 ignores it."""
+    """Celery 5.7 warns of a task that names its queue itself, which fails the tests; Celery 6 ignores it."""
     named = [
         name for name, task in _tasks().items() if any(vars(type(task)).get(option) is not None for option in _ROUTED)
     ]
@@ -54,7 +54,7 @@ def task_queues(**_kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def heartbeats(**_kwargs: Any) -> list[CheckMessage]:
-    """The sign that workers take tasks lives for some heartbeats."""
+    """The heartbeat of the workers lives for some intervals, which have to be longer than 0."""
     if settings.TASK_HEARTBEAT >= 1:
         return []
     hint = "Set TASK_HEARTBEAT to some seconds, 20 for example."

@@ -1,4 +1,7 @@
-"""Is it alive, is it ready, is all of it healthy? Plain views: no authentication, no throttle, no secrets."""
+"""The components of /readyz and /healthz. A component is a function that raises if it is unhealthy.
+
+To add one, write a function and name it in ALL, or in READY if requests cannot be served without it.
+"""
 
 from typing import Any
 
@@ -13,10 +16,10 @@ from apps.core.health import heartbeat
 from apps.core.health.probe import Component, DownError
 from apps.core.throttling.limiter import limiter
 
-# What to ask workers: does one live, or what does each of them run? Seconds, within those that all components have
-# together: one answer ends the wait; for more it begins anew with each.
-_DOES_ONE_LIVE: dict[str, Any] = {"command": "ping", "limit": 1, "timeout": 0.7}
-_WHAT_RUNS: dict[str, Any] = {"command": "active", "timeout": 0.4}
+# Two questions to workers: is one alive, and what does each run? The timeouts (seconds) fit into the deadline of all
+# components. One reply ends the wait for the first; each reply to the second starts the wait again.
+_PING: dict[str, Any] = {"command": "ping", "limit": 1, "timeout": 0.7}
+_ACTIVE: dict[str, Any] = {"command": "active", "timeout": 0.4}
 
 
 def postgres() -> None:
@@ -35,12 +38,12 @@ def migrations() -> None:
                 f"migrations are applied that are unknown to this code: {', '.join(unknown)}. Go back to the code that"
                 " has them, or take them back there (just migrate APP NUMBER), or start over: just reset"
             )
-        # They do not unapply themselves: ask no more.
+        # Migrations stay applied, so do not ask again.
         _seen["migrated"] = True
 
 
 def _unknown_migrations(loader: MigrationLoader) -> list[str]:
-    """Return what the database has and the files do not, of the apps that have migrations here."""
+    """Return applied migrations without a file, of the apps that have migrations in this code."""
     known = {*loader.disk_migrations, *loader.replacements}
     replaced = {name for migration in loader.disk_migrations.values() for name in migration.replaces}
     return [
@@ -55,20 +58,20 @@ def redis() -> None:
 
 
 def worker() -> None:
-    # Without this, asking through a broker that is away would hang.
+    # A question through an unavailable broker would hang.
     redis()
     taken = heartbeat.tasks_are_taken()
-    answers = _ask_workers(_DOES_ONE_LIVE if taken else _WHAT_RUNS)
+    answers = _ask_workers(_PING if taken else _ACTIVE)
     if not answers:
         raise DownError("no worker answers")
-    # One that is busy takes none, and is well.
+    # A busy worker receives no task, and is healthy.
     if not taken and not any(running for answer in answers for running in answer.values()):
         raise DownError("no worker takes tasks")
 
 
 def _ask_workers(question: dict[str, Any]) -> list[dict[str, Any]]:
-    # A connection that is kept breaks with a Redis that restarts, and one that was left waiting misses the next answer.
-    # So each question has its own; to be closed soon, it waits in small pieces.
+    # A kept connection breaks when Redis restarts, and one that still waits misses the next reply. So each question
+    # has its own; it polls in short intervals, so that it can be closed soon.
     with current_app.connection_for_write(transport_options={"polling_interval": 0.01}) as connection:
         return current_app.control.broadcast(**question, reply=True, connection=connection) or []
 

@@ -1,8 +1,8 @@
-"""Asks components how they are: all at once, in bounded time, each at most once a second.
+"""Checks components concurrently, in bounded time, each at most once a second.
 
-Each is asked in a thread of its own, for a server that hangs would hang the answer. Whoever else wants to know
-meanwhile waits for the same answer, and one that hangs is not asked again before it has answered: so however many
-ask, and however long it lasts, a component takes one thread and one connection.
+Each check runs in a thread of its own, since a server that hangs would hang the response. Concurrent requests wait for
+the same check, and a check that hangs is not started again before it ends. So each component takes one thread and one
+connection, however many requests there are and however long it hangs.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from django.db import connection
 
 Component = Callable[[], None]
 
-# Seconds: for all components together; and how long an answer is good.
-DEADLINE = 1.0
-KEPT = 1.0
+# For all components together.
+DEADLINE_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 
 
 class DownError(Exception):
-    """A component said no; the text is for the answer, and holds no secret."""
+    """A component is unhealthy. The text is public, so it must contain no secret."""
 
 
 class _Question(NamedTuple):
@@ -31,7 +31,7 @@ class _Question(NamedTuple):
     answer: "Future[dict[str, Any]]"
 
     def is_good(self) -> bool:
-        return not self.answer.done() or monotonic() - self.asked < KEPT
+        return not self.answer.done() or monotonic() - self.asked < CACHE_SECONDS
 
 
 _lock = Lock()
@@ -39,14 +39,14 @@ _questions: dict[Component, _Question] = {}
 
 
 def check(components: tuple[Component, ...]) -> dict[str, dict[str, Any]]:
-    """Return for each component whether it is ok, and how long it took to say so."""
-    end = monotonic() + DEADLINE
+    """Return for each component whether it is healthy, and how many milliseconds the check took."""
+    end = monotonic() + DEADLINE_SECONDS
     answers = {component.__name__: _question(component).answer for component in components}
     return {name: _wait(answer, end) for name, answer in answers.items()}
 
 
 def forget() -> None:
-    """Ask anew the next time."""
+    """Drop the cached results."""
     with _lock:
         _questions.clear()
 
@@ -75,7 +75,7 @@ def _ask(component: Component) -> dict[str, Any]:
     else:
         error = ""
     finally:
-        # A thread's connection would outlive the answer; a new one says more about Postgres anyway.
+        # The connection would outlive the check; a new one says more about Postgres anyway.
         connection.close()
     answer: dict[str, Any] = {"ok": not error, "ms": round((monotonic() - started) * 1000, 1)}
     return answer | ({"error": error} if error else {})
@@ -85,4 +85,4 @@ def _wait(answer: "Future[dict[str, Any]]", end: float) -> dict[str, Any]:
     try:
         return answer.result(timeout=max(0.0, end - monotonic()))
     except NoAnswerError:
-        return {"ok": False, "ms": DEADLINE * 1000, "error": "no answer in time"}
+        return {"ok": False, "ms": DEADLINE_SECONDS * 1000, "error": "no answer in time"}

@@ -14,7 +14,7 @@ def _respond(components: tuple[Component, ...]) -> JsonResponse:
     answers: dict[str, dict[str, Any]] = check(components)
     well = all(answer["ok"] for answer in answers.values())
     response = JsonResponse({"status": "ok" if well else "down", "components": answers}, status=200 if well else 503)
-    # The access line tells it; Django's own line would fill error.log for as long as something is down.
+    # The access log has it; Django's own record would fill error.log for as long as a component is down.
     response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001
     return response
 
@@ -22,19 +22,19 @@ def _respond(components: tuple[Component, ...]) -> JsonResponse:
 @never_cache
 @read_only
 def livez(_request: HttpRequest) -> JsonResponse:
-    """Say that the process answers."""
+    """Respond: the process is alive."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @read_only
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Return whether requests can be served."""
+    """Report whether requests can be served."""
     return _respond(READY)
 
 
 @never_cache
 @read_only
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """Say how each component is."""
+    """Report the health of each component."""
     return _respond(ALL)

@@ -1,4 +1,4 @@
-"""Bodies without a length: Django and the framework read as many bytes as Content-Length says, hence none of them."""
+"""Bodies without Content-Length. Django reads as many bytes as that header says, hence none of them."""
 
 from collections.abc import Callable
 from io import SEEK_END, BytesIO
@@ -14,9 +14,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class UnsizedBodyMiddleware:
-    """Read a body that is sent in chunks, within the limit for all bodies, and give it its length.
+    """Read a chunked body, within the limit of all bodies, and set its length.
 
-    A server that does not say where such a body ends is not read from: the answer is 411.
+    If the server does not mark the end of such a body, it cannot be read: the response is 411.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -1,4 +1,4 @@
-"""Requests with characters that no text may have (see texts.py) are answered here, wherever they are headed."""
+"""Refuses requests with characters that Postgres cannot store (see apps/core/text.py), whatever their view."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,17 +16,18 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class StorableTextMiddleware:
-    """Answer 400 where the path, the query, a header, a cookie or a form has such a character.
+    """Respond with 400 if the path, the query, a header, a cookie or a form has such a character.
 
-    It looks at decoded values: a cookie spells NUL as an octal escape. JSON bodies are the parser's (parsers.py).
+    Decoded values are checked: a cookie spells NUL as an octal escape. JSON bodies are checked by the parser
+    (apps/core/api/parsers.py).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        # Whatever charset the body is said to have: Django would read the query in it, too, and some make such
-        # characters of harmless ones.
+        # Whatever charset the body claims: Django would decode the query with it, too, and some charsets produce such
+        # characters from harmless ones.
         request.encoding = "utf-8"
         try:
             _check(request)
@@ -46,7 +47,7 @@ def _parts(request: HttpRequest) -> Iterator[tuple[str, Iterator[str]]]:
     yield "Query", _of(request.GET)
     yield "Headers", (str(value) for name, value in request.META.items() if name.startswith(("HTTP_", "CONTENT_")))
     yield "Cookies", (text for pair in request.COOKIES.items() for text in pair)
-    # The API takes none; where an app of it does, the fields of its serializers refuse the characters.
+    # The API accepts no forms. If an app does, the fields of its serializers refuse the characters.
     if request.content_type in _FORMS and not errors.is_for_api(request):
         yield "Form", _of(request.POST)
 

@@ -1,4 +1,4 @@
-"""What a request or a task costs the database."""
+"""Counts and times the database queries of a request or a task."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class QueryMeter:
-    """Count the queries of this thread, on all databases, and add up their time; a slow one gets a line of its own."""
+    """Count and time the queries of this thread on all databases; log each slow one."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -28,14 +28,14 @@ class QueryMeter:
             self.count += 1
             self.seconds += seconds
             if seconds * 1000 >= settings.SLOW_QUERY_MS:
-                # Without its parameters: they may hold anything.
+                # Without its parameters, which may be secret.
                 logger.warning("slow query", extra={"sql": str(sql), "duration_ms": round(seconds * 1000, 1)})
 
     @property
     def ms(self) -> float:
         return round(self.seconds * 1000, 1)
 
-    # By hand, not by execute_wrapper(): every request comes through here, and its context managers take longer.
+    # Not by execute_wrapper(): every request comes through here, and that context manager is slower.
     def __enter__(self) -> Self:
         self._measured = connections.all()
         for connection in self._measured:

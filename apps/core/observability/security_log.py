@@ -1,9 +1,9 @@
-"""What security.log tells: who came in, who failed to, who was refused, which sessions ended, which accounts changed.
+"""The records of security.log: logins, failed logins, refusals, revoked tokens, changed accounts.
 
-Who changed an account is in the access line of the same request.
+The access record of the same request names who changed an account.
 
-Addresses that somebody typed are not written: people type passwords there. A fingerprint tells whether two
-failures were about the same account; who knows the address, and this project's secret, can tell which.
+A typed address is not written, since people type passwords into that field. A fingerprint shows whether two failures
+concern the same account; with the address and this project's secret key one can tell which.
 """
 
 import logging
@@ -58,7 +58,7 @@ def account_deleted(instance: Any, **_kwargs: Any) -> None:
     account_has_changed(instance, "Account deleted")
 
 
-# Whatever way a session ends, a logout, a change of the password, the admin: it is a row that is deleted.
+# However a session ends (logout, password change, admin), its row is deleted.
 @receiver(post_delete, sender=get_token_model())
 def token_revoked(instance: Any, **_kwargs: Any) -> None:
     if instance.expiry is None or instance.expiry > timezone.now():

@@ -1,4 +1,4 @@
-"""The log context of tasks: the id of the request that started them, through subtasks and retries too."""
+"""The log context of tasks: the id of the request that started them, also in subtasks and retries."""
 
 import logging
 from time import monotonic
@@ -16,17 +16,17 @@ logger = logging.getLogger("django.info")
 
 @before_task_publish.connect
 def send_request_id(headers: dict[str, Any], **_kwargs: Any) -> None:
-    """Put the id on the message. Who sends from within a task has its id bound, so subtasks and retries have it."""
+    """Put the id on the message. A task has its id bound, so its subtasks and retries inherit it."""
     if request_id := get_contextvars().get("request_id"):
         headers.setdefault("request_id", request_id)
 
 
 @task_prerun.connect
 def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
-    # Kept for a task that is called in the middle of something, as eager ones are.
+    # Restored after an eager task, which runs inside its caller.
     outer = get_contextvars()
     task.request.update(log_context=outer, log_started=monotonic(), log_queries=QueryMeter().__enter__())
-    # What beat sends has no request: the task's own id holds its lines and those of its subtasks together.
+    # A task of beat has no request: its own id joins its records and those of its subtasks.
     request_id = task.request.get("request_id") or outer.get("request_id") or task_id
     clear_contextvars()
     bind_contextvars(request_id=request_id, task_id=task_id, task=task.name)
@@ -34,11 +34,11 @@ def enter(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
 
 @task_postrun.connect
 def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None:
-    """Write one line for each run of a task, and forget it."""
+    """Write one record for each run of a task, and restore the context."""
     seconds = monotonic() - task.request.get("log_started")
     meter = task.request.get("log_queries")
     meter.__exit__()
-    # Of a retry the reason. Never the result, nor the text of an exception: they may hold anything.
+    # For a retry its reason. Never the result or the text of an exception, which may be secret.
     error = getattr(retval, "exc", None) or retval
     line = {
         "state": state,
@@ -49,7 +49,7 @@ def leave(task: Task[Any, Any], state: str, retval: Any, **_kwargs: Any) -> None
         "error": type(error).__name__ if isinstance(error, BaseException) else None,
     }
     task_ended.send(type(task), task=task.name, line=line)
-    # What runs only to show that it can is worth no line: there would be no end of them.
+    # The heartbeat task is not worth a record: it runs all the time.
     if not (getattr(task, "quiet", False) and state == states.SUCCESS):
         logger.info("task", extra=line)
     clear_contextvars()

@@ -1,8 +1,8 @@
-"""How often something may happen: GCRA, the "leaky bucket as a meter", for several limits in one round trip.
+"""Rate limits by GCRA, the "leaky bucket as a meter", several of them in one round trip.
 
-A key holds one number, the theoretical arrival time: when everything that was let in would have come, had it
-come evenly. It may run ahead of now by a whole period, not by more. Redis counts, with its own clock, so that
-no two processes can disagree or race.
+A key stores one number, the theoretical arrival time: the time by which all accepted requests would have arrived, had
+they come evenly. It may be ahead of now by one period at most. Redis counts, by its own clock, so that processes
+neither disagree nor race.
 """
 
 import logging
@@ -15,7 +15,7 @@ from redis import Redis, RedisError
 
 logger = logging.getLogger("django.security.throttle")
 
-# Times are microseconds. Nothing is counted unless all limits let it in.
+# Times are microseconds. A request is counted only if all limits accept it.
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -44,8 +44,8 @@ local ahead = arrival - time[1] * 1000000 - time[2]
 if ahead <= 0 then return redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[1], string.format('%.0f', arrival), 'PX', math.ceil(ahead / 1000))
 """
-_PAUSE = 1.0
-_MICRO = 1_000_000
+_RETRY_SECONDS = 1.0
+_MICROSECONDS = 1_000_000
 
 
 class Limit(NamedTuple):
@@ -55,11 +55,11 @@ class Limit(NamedTuple):
 
     @property
     def interval(self) -> int:
-        return self.seconds * _MICRO // self.requests
+        return self.seconds * _MICROSECONDS // self.requests
 
 
 class State(NamedTuple):
-    """How a limit stands: requests that it still lets in, and seconds until all of them are there again."""
+    """The state of a limit: requests that it still accepts, and seconds until it accepts all of them again."""
 
     limit: Limit
     remaining: int
@@ -67,36 +67,37 @@ class State(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Seconds to wait, 0 for who is let in; no states where nobody counted."""
+    """Seconds to wait, 0 if the request is accepted; no states if Redis did not count."""
 
     wait: float
     states: tuple[State, ...]
 
 
 class Limiter:
-    """Ask Redis; while it is away let everyone in, for an API that is up beats one that counts.
+    """Count in Redis. While it is unavailable every request is accepted: an API that works beats one that counts.
 
-    That holds for the login, too: whoever could stop Redis could otherwise lock everybody out, and the password
-    hash still takes its time. It is on record, in security.log. After a failure Redis is not asked for a second,
-    so that a hanging one does not slow down every request.
+    That includes the login: otherwise whoever stops Redis locks everybody out, and the password hash still takes its
+    time. security.log records it. After a failure Redis is not asked for a second, so that a Redis that hangs does
+    not slow down every request.
     """
 
     def __init__(self, client: "Redis") -> None:
         self.client = client
         self._take = client.register_script(_TAKE)
         self._give_back = client.register_script(_GIVE_BACK)
-        self._away_until = 0.0
+        self._unavailable_until = 0.0
 
     def take(self, limits: list[Limit]) -> Decision:
-        """Count one request against all limits, or, where one of them is used up, against none."""
-        args = [number for limit in limits for number in (limit.interval, limit.seconds * _MICRO)]
+        """Count one request against all limits, or against none if one of them is used up."""
+        args = [number for limit in limits for number in (limit.interval, limit.seconds * _MICROSECONDS)]
         answer = self._ask(self._take, [limit.key for limit in limits], args)
         if answer is None:
             return Decision(0.0, ())
         wait, *numbers = answer
         pairs = zip(limits, numbers[::2], numbers[1::2], strict=True)
         return Decision(
-            max(0, wait) / _MICRO, tuple(State(limit, left, reset / _MICRO) for limit, left, reset in pairs)
+            max(0, wait) / _MICROSECONDS,
+            tuple(State(limit, left, reset / _MICROSECONDS) for limit, left, reset in pairs),
         )
 
     def wait(self, limits: list[Limit]) -> float:
@@ -108,13 +109,16 @@ class Limiter:
         self._ask(self._give_back, [limit.key], [limit.interval])
 
     def _ask(self, script: Any, keys: list[str], args: list[int]) -> Any:
-        if monotonic() < self._away_until:
+        if monotonic() < self._unavailable_until:
             return None
         try:
             return script(keys=keys, args=args)
         except RedisError as error:
-            self._away_until = monotonic() + _PAUSE
-            logger.warning("Redis is away: requests are not limited", extra={"error": type(error).__name__})
+            if "user_script" in str(error):
+                # A mistake of ours, not an absent Redis: to accept every request would hide it.
+                raise
+            self._unavailable_until = monotonic() + _RETRY_SECONDS
+            logger.warning("Redis is unavailable: requests are not limited", extra={"error": type(error).__name__})
             return None
 
 

@@ -1,4 +1,4 @@
-"""Which limits a request counts against, and how its answer tells of them."""
+"""Which limits a request counts against."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger("django.security.throttle")
 
 
 class ScopesThrottle(BaseThrottle):
-    """Hold the limits of "user" or "anonymous" and those that the view names, all in one round trip."""
+    """Enforce the limit "user" or "anonymous" and those that the view names, all in one round trip."""
 
     _wait: float = 0.0
 
@@ -39,22 +39,22 @@ class ScopesThrottle(BaseThrottle):
         return not self._wait
 
     def wait(self) -> float:
-        # Whole seconds, for that is what Retry-After can say.
+        # Retry-After takes whole seconds.
         return math.ceil(self._wait)
 
 
 def limit_for(scope: str, ident: str) -> Limit:
-    # Looked up at every call: tests, and whoever reloads settings, change rates.
+    # Read at every call, since tests change rates.
     requests, period = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
     return Limit(f"{scope}:{ident}", requests, period)
 
 
 def account_limit(scope: str, email: str) -> Limit:
-    """Return a limit for what is done about an account, there or not. Redis need not know addresses: it gets a hash."""
+    """Return a limit for an email address, whether or not it has an account. Redis stores a hash of it."""
     return limit_for(scope, hashlib.sha256(email.lower().encode()).hexdigest())
 
 
-def hold(limit: Limit) -> None:
+def enforce(limit: Limit) -> None:
     """Count one against the limit, or raise Throttled."""
     if wait := limiter().wait([limit]):
         logger.warning("Throttled", extra={"scopes": [limit.key.partition(":")[0]], "wait": round(wait, 1)})

@@ -1,6 +1,6 @@
 from django.db import transaction
 
-from apps.core.throttling.throttles import account_limit, hold
+from apps.core.throttling.throttles import account_limit, enforce
 from apps.users.links import reset_links
 from apps.users.models import AuthToken, CustomUser
 from apps.users.tasks import send_password_reset
@@ -17,7 +17,7 @@ def password_reset_request(*, email: str) -> None:
 
     Raises Throttled where the address was asked for too often.
     """
-    hold(account_limit("mail_account", email))
+    enforce(account_limit("mail_account", email))
     user = CustomUser.objects.filter(email=email, is_active=True).only("pk").first()
     user_id = user.pk if user else None
     transaction.on_commit(lambda: send_password_reset.delay(user_id))

@@ -1,7 +1,7 @@
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from apps.core.throttling.throttles import account_limit, hold
+from apps.core.throttling.throttles import account_limit, enforce
 from apps.users.links import verification_links
 from apps.users.models import CustomUser
 from apps.users.tasks import send_registration
@@ -12,7 +12,7 @@ def user_register(*, email: str, password: str) -> None:
 
     The work is the same either way. Raises Throttled where the address was asked for too often.
     """
-    hold(account_limit("mail_account", email))
+    enforce(account_limit("mail_account", email))
     digest = make_password(password)
     with transaction.atomic():
         defaults = {"password": digest, "email_verified": False}

@@ -37,7 +37,7 @@ class Queues(Collector):
         try:
             found = queues.lengths()
         except (RedisError, OperationalError) as error:
-            logger.warning("Redis is away: no metrics of queues", extra={"error": type(error).__name__})
+            logger.warning("Redis is unavailable: no metrics of queues", extra={"error": type(error).__name__})
             return []
         for name, length in found.waiting.items():
             waiting.add_metric([name], length)

@@ -14,7 +14,7 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_results.models import ChordCounter, GroupResult, TaskResult
 from rest_framework.test import APITestCase
 
-from apps.core.background.idempotency import KEPT
+from apps.core.background.idempotency import RETENTION
 from apps.core.background.schedules import write_schedules
 from apps.core.models import DeadLetter, Effect, FailedTask, StartedTask
 from apps.core.tasks import purge_effects, purge_results, purge_tokens
@@ -67,7 +67,7 @@ class PurgeTests(APITestCase):
             Effect.objects.create(key=key)
             store(states.SUCCESS, key)
             StartedTask.objects.create(user=user, name=key)
-        long_ago = timezone.now() - KEPT
+        long_ago = timezone.now() - RETENTION
         Effect.objects.filter(key="old").update(created=long_ago)
         TaskResult.objects.filter(task_id="old").update(date_done=long_ago)
         StartedTask.objects.filter(name="old").update(created=long_ago)

@@ -18,7 +18,7 @@ class TasksCommandTests(APITestCase):
     def setUp(self) -> None:
         current_app.control.purge()
         # There is no worker to wait for.
-        self.enterContext(mock.patch.object(overview, "ANSWER", 0.05))
+        self.enterContext(mock.patch.object(overview, "REPLY_SECONDS", 0.05))
 
     def page(self) -> str:
         out = StringIO()

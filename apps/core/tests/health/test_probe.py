@@ -9,7 +9,7 @@ from apps.core.health import probe
 
 @pytest.fixture(autouse=True)
 def _short_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "DEADLINE", 0.2)
+    monkeypatch.setattr(probe, "DEADLINE_SECONDS", 0.2)
     probe.forget()
 
 
@@ -36,8 +36,8 @@ def test_what_hangs_is_down_and_does_not_hold_up_the_answer(released: Event) -> 
 
 
 def test_what_hangs_is_not_asked_again_until_it_has_answered(released: Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "KEPT", 0.0)
-    monkeypatch.setattr(probe, "DEADLINE", 0.02)
+    monkeypatch.setattr(probe, "CACHE_SECONDS", 0.0)
+    monkeypatch.setattr(probe, "DEADLINE_SECONDS", 0.02)
     asked = []
 
     def hangs() -> None:
@@ -48,7 +48,7 @@ def test_what_hangs_is_not_asked_again_until_it_has_answered(released: Event, mo
         assert not probe.check((hangs,))["hangs"]["ok"]
     assert len(asked) == 1
     released.set()
-    monkeypatch.setattr(probe, "DEADLINE", 5)
+    monkeypatch.setattr(probe, "DEADLINE_SECONDS", 5)
     assert probe.check((hangs,))["hangs"]["ok"]
 
 
@@ -58,11 +58,11 @@ def test_an_answer_is_good_for_a_while_and_then_asked_for_again(monkeypatch: pyt
     def counts() -> None:
         asked.append(1)
 
-    monkeypatch.setattr(probe, "KEPT", 3600.0)
+    monkeypatch.setattr(probe, "CACHE_SECONDS", 3600.0)
     for _ in range(3):
         probe.check((counts,))
     assert len(asked) == 1
-    monkeypatch.setattr(probe, "KEPT", 0.0)
+    monkeypatch.setattr(probe, "CACHE_SECONDS", 0.0)
     probe.check((counts,))
     assert len(asked) == 2
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from redis import Redis
+from redis import Redis, ResponseError
 
 from apps.core.throttling.limiter import Limit, Limiter, limiter
 
@@ -56,6 +56,11 @@ def test_all_limits_cost_one_round_trip() -> None:
     asked.wait([Limit(str(n), 10, 60) for n in range(3)])
     assert client.commands == 1
     client.close()
+
+
+def test_a_mistake_in_a_script_is_not_taken_for_an_absent_redis() -> None:
+    with pytest.raises(ResponseError, match="user_script"):
+        limiter().take([Limit("too-many:1", 10**9, 1)])
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.urls import reverse
 from rest_framework.test import APITestCase
 
 from apps.core.tests.helpers import log_in, make_user
-from apps.core.throttling.limiter import limiter
+from apps.core.throttling.limiter import Limit, limiter
 from apps.core.throttling.rates import parse_rate
 
 PING, PROFILE = reverse("v1:core:ping"), reverse("v1:users:profile")
@@ -68,6 +68,20 @@ class ThrottlingTests(APITestCase):
 @pytest.mark.parametrize(("rate", "expected"), [("10/m", (10, 60)), ("5/second", (5, 1)), ("7/d", (7, 86400))])
 def test_a_rate_is_requests_in_a_period(rate: str, expected: tuple[int, int]) -> None:
     assert parse_rate(rate) == expected
+
+
+@pytest.mark.parametrize(
+    "rate", ["", "10", "m", "/m", "0/m", "-1/m", "1.5/m", "10/", "10/w", "60000001/m", "1000001/s"]
+)
+def test_a_rate_that_cannot_be_counted_is_refused(rate: str) -> None:
+    with pytest.raises(ValueError, match="is"):
+        parse_rate(rate)
+
+
+def test_a_million_requests_a_second_are_counted() -> None:
+    requests, seconds = parse_rate("1000000/s")
+    limit = Limit("fast:1", requests, seconds)
+    assert limiter().take([limit]).states[0].remaining == 999_999
 
 
 class RateLimitFieldsTests(APITestCase):
