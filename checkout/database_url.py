@@ -1,4 +1,4 @@
-"""DATABASE_URL in libpq's words: the one parser for the settings and for the stack, and it is libpq's own."""
+"""Parses DATABASE_URL with libpq's own parser, for the settings and for the stack."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ NOT_UNDERSTOOD = (
 def parse(url: str) -> dict[str, str]:
     """Return libpq's parameters: host, port, user, password, dbname, sslmode and so on.
 
-    Raises ValueError for what is no URL of a database; its text never shows any of it.
+    Raises ValueError for an invalid URL, without showing any part of it.
     """
     try:
-        # What is no URL would be read as something else, and complained about word by word, password included.
+        # libpq reads other text as key=value pairs, and its error would show them, password included.
         found = conninfo_to_dict(url) if url.startswith(_SCHEMES) else {}
     except ProgrammingError:
         found = {}
@@ -31,7 +31,7 @@ def parse(url: str) -> dict[str, str]:
 
 
 def _makes_sense(parameters: dict[str, str]) -> bool:
-    # A / or @ of the password would end it: the rest of it would be a port, a host or a name, and be shown as such.
+    # An unescaped / or @ in the password would end it, and its rest would be shown as a port, host or name.
     host, port, name = (parameters.get(part, "") for part in ("host", "port", "dbname"))
     is_path = host.startswith(("/", "@"))
     return (
@@ -43,18 +43,18 @@ def _makes_sense(parameters: dict[str, str]) -> bool:
 
 
 def is_local(url: str) -> bool:
-    """Return whether the URL means this machine, in every host that it names. What is no URL does not."""
+    """Return whether all hosts of the URL are this machine; False for an invalid URL."""
     try:
         parameters = parse(url)
     except ValueError:
         return False
-    # The hosts of a service are in a file.
+    # The hosts of a service are in another file.
     hosts = [*parameters.get("host", "").split(","), *parameters.get("hostaddr", "").split(",")]
     return "service" not in parameters and all(host in _HERE or host.startswith(("/", "@")) for host in hosts)
 
 
 def for_django(url: str) -> dict[str, Any]:
-    """Return the entry of DATABASES. Raises ImproperlyConfigured, and never shows the URL, for what is none."""
+    """Return the entry of DATABASES. Raises ImproperlyConfigured for an invalid URL, without showing it."""
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 - the stack alone needs no Django
 
     try:
@@ -63,5 +63,5 @@ def for_django(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(str(error)) from None
     names = {"HOST": "host", "PORT": "port", "NAME": "dbname", "USER": "user", "PASSWORD": "password"}
     known = {name: parameters.pop(parameter, "") for name, parameter in names.items()}
-    # What is left, sslmode for example, Django hands to libpq as it is.
+    # Django passes the other parameters, such as sslmode, to libpq.
     return {"ENGINE": "django.db.backends.postgresql", **known, "OPTIONS": parameters}

@@ -1,6 +1,6 @@
-"""The lines of .env, by python-dotenv's rules: quotes, `export`, comments after a space and a #; a $ is only a $.
+"""Reads .env by python-dotenv's rules: quotes, `export`, comments after a space and a #. A $ has no meaning.
 
-Read anew by whoever wants to know, and never written into the environment, where a later change would not be seen.
+The file is read again each time, and never copied to the environment, where a later change would not be seen.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
 
-# What ./just, uv and the servers' programs are found by: they are wanted before any file is read.
+# They are needed before .env is read: ./just, uv and the binaries of the servers are found by them.
 ENVIRONMENT_ALONE = (
     *("STATE_DIR", "POSTGRES_BIN", "REDIS_BIN", "WHEEL_LIBRARIES", "UV_PROJECT_ENVIRONMENT"),
     *("NIX_FLAGS", "JUST_WITHOUT_NIX"),
@@ -21,19 +21,19 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class DotenvError(ValueError):
-    """A line that cannot be understood. The message names its number, never its content."""
+    """A line is invalid. The message names its number, never its content."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A value, and the number of the line that holds it."""
+    """A value and the number of its line."""
 
     value: str
     number: int
 
 
 def read(path: Path) -> dict[str, Line]:
-    """Return the values of the file by name; empty where there is none. Of two lines the last one counts.
+    """Return the lines of the file by name; empty if there is no file. Of two lines with one name the last one counts.
 
     Raises DotenvError for a line that is neither empty, a comment nor NAME=value, and for a file that is not UTF-8.
     """
@@ -58,7 +58,7 @@ def _bindings(text: str) -> Iterator[Binding]:
 
 
 def _line(path: Path, binding: Binding) -> tuple[str, Line]:
-    # The parser counts empty lines to the line that follows them.
+    # For the parser, empty lines belong to the line that follows them.
     blank = binding.original.string[: len(binding.original.string) - len(binding.original.string.lstrip())]
     number = binding.original.line + blank.count("\n")
     name = binding.key or ""

@@ -13,7 +13,7 @@ from conf.startup import read_settings
 
 read_settings()
 
-# Kombu's own loses the task that it has just taken when its worker dies. It is the URL's scheme that chooses.
+# Kombu's transport loses the task that it has just popped if its worker dies. The scheme of the URL selects ours.
 TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "apps.core.background.broker:Transport"))
 
 app = Celery("conf")
@@ -23,7 +23,7 @@ app.autodiscover_tasks()
 
 @signals.setup_logging.connect
 def use_the_settings_logging(**_kwargs: object) -> None:
-    """Log as the web process does. That somebody listens to this signal keeps Celery's hands off."""
+    """Log as the web process does. A receiver of this signal keeps Celery from configuring logging."""
     from django.conf import settings  # noqa: PLC0415 - this module is imported while Django still starts
     from django.utils.log import configure_logging  # noqa: PLC0415
 
@@ -33,13 +33,13 @@ def use_the_settings_logging(**_kwargs: object) -> None:
 @signals.celeryd_init.connect
 @signals.beat_init.connect
 def capture_warnings(**_kwargs: object) -> None:
-    """Make lines of warnings, too; Celery's own about root comes first of all."""
+    """Log warnings, too. Celery's own about running as root comes first."""
     logging.captureWarnings(capture=True)
 
 
 @signals.celeryd_init.connect
 def count_tasks(sender: str, **_kwargs: object) -> None:
-    """Count for Prometheus, before the processes of the worker are forked."""
+    """Start counting for Prometheus before the worker forks."""
     from django.conf import settings  # noqa: PLC0415
 
     if settings.METRICS_TOKEN:
@@ -49,8 +49,8 @@ def count_tasks(sender: str, **_kwargs: object) -> None:
 
 @signals.worker_process_init.connect
 def die_with_the_worker(**_kwargs: object) -> None:
-    """Have the kernel kill this process when its worker is killed (Linux; prctl(2)).
+    """Have the kernel kill this process when its worker is killed.
 
-    It would go on, with nobody to hold it to its time limit, beside the process that is given its task next.
+    Otherwise it would continue without a time limit, while its task is redelivered to another process.
     """
     signal_when_parent_dies(signal.SIGKILL)

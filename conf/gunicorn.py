@@ -1,4 +1,4 @@
-"""How gunicorn serves the API: `gunicorn -c python:conf.gunicorn conf.wsgi`."""
+"""The configuration of gunicorn: `gunicorn -c python:conf.gunicorn conf.wsgi`."""
 
 import logging
 import os
@@ -11,23 +11,23 @@ _env = read_env()
 _development = _env.str("ENVIRONMENT", default="") == "development"
 
 bind = f"{'127.0.0.1' if _development else '0.0.0.0'}:{_env.int('PORT', default=8000)}"  # noqa: S104 - behind a proxy
-# Threads wait for Postgres and Redis together; processes use the cores.
+# Threads wait for Postgres and Redis at the same time; processes use the cores.
 worker_class = "gthread"
 workers = _env.int("WEB_CONCURRENCY", default=1 if _development else min(4, os.cpu_count() or 1))
 threads = _env.int("WEB_THREADS", default=8)
 timeout = 30
 graceful_timeout = 10
-# As long as gunicorn can; filters and searches in several scripts are. What is longer is refused in the envelope.
+# The maximum of gunicorn: filters and searches in some scripts need it. What is longer is refused in the envelope.
 limit_request_line = 8190
 gunicorn_errors.install()
 # Its default path is shared by all checkouts of a user.
 control_socket_disable = True
-# The access line is the middleware's; gunicorn's own lines look like the rest.
+# The middleware writes the access log. gunicorn's own records look like all others.
 logconfig_dict = logging_config(directory=None)
 logging.captureWarnings(capture=True)
 
 if _env.str("METRICS_TOKEN", default=""):
-    # Read again at every reload: the new processes count beside the files of the old ones.
+    # Read again at every reload: new processes count beside the files of the old ones.
     os.environ[metrics.VARIABLE] = str(metrics.directory("web"))
 
 

@@ -1,6 +1,6 @@
-"""What gunicorn refuses before Django sees it, such as an address that is too long: in the envelope of all errors.
+"""The error envelope for requests that gunicorn refuses before Django sees them, such as a URI that is too long.
 
-gunicorn answers with a page of HTML and has no setting for it; all its workers write by this one function.
+gunicorn responds with an HTML page and has no setting for it; all its workers write errors by this one function.
 """
 
 import json

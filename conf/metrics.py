@@ -1,6 +1,6 @@
-"""Where processes count: each in files of its own, in a directory of its program, all of them beside each other.
+"""The directories in which processes count for Prometheus, one for each program.
 
-prometheus-client reads its environment variable when it is imported, so a program says so before.
+prometheus-client reads its environment variable when it is imported, so a program sets it before.
 """
 
 import os
@@ -21,8 +21,8 @@ def directory(program: str) -> Path:
 
 
 def begin(program: str) -> None:
-    """Count from 0: a program that starts has no processes, and what is there is of those that have ended."""
-    place = directory(program)
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True, mode=0o700)
-    os.environ[VARIABLE] = str(place)
+    """Start counting from 0: files that exist belong to processes that have ended."""
+    files = directory(program)
+    shutil.rmtree(files, ignore_errors=True)
+    files.mkdir(parents=True, mode=0o700)
+    os.environ[VARIABLE] = str(files)

@@ -1,4 +1,4 @@
-"""Error reports to Sentry: off, and not even imported, unless SENTRY_DSN is set. The library is the extra `sentry`."""
+"""Error reports to Sentry. Not imported unless SENTRY_DSN is set; the library is the extra `sentry`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from conf.logs.redaction import redact
 
 
 def report_errors(*, dsn: str, environment: str, release: str = "") -> None:
-    """Send errors that nobody handled, and log lines of level ERROR, with the request's id and without secrets.
+    """Report unhandled errors and log records of level ERROR, with the request's id and without secrets.
 
     Raises ImproperlyConfigured where the library is not installed, and for a DSN that is none.
     """
@@ -31,10 +31,10 @@ def report_errors(*, dsn: str, environment: str, release: str = "") -> None:
         environment=environment,
         release=release or None,
         before_send=_prepare,  # type: ignore[arg-type] # an event is a dict of anything
-        # The log has what came before; here it would leave the house.
+        # The log has what happened before; breadcrumbs would send it to a third party.
         integrations=[LoggingIntegration(level=None, sentry_logs_level=None)],
         max_breadcrumbs=0,
-        # Local variables hold passwords and tokens; addresses and names of people stay here.
+        # Local variables contain passwords and tokens, and personal data must not leave.
         include_local_variables=False,
         send_default_pii=False,
         max_request_body_size="never",

@@ -1,4 +1,4 @@
-"""What is where. The API is below /api/v1/, with one namespace for each app."""
+"""The routes. The API is below /api/v1/, with one namespace for each app."""
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -27,7 +27,7 @@ v1 = [
 
 urlpatterns = [
     path("", index, name="index"),
-    # Browsers ask for it on their own, and write an error where there is none.
+    # Browsers request it by themselves, and report an error if it is missing.
     path("favicon.ico", errors.read_only(RedirectView.as_view(url=f"/{FAVICON}"))),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
@@ -36,16 +36,16 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", swagger, name="docs"),
     path("api/redoc/", redoc, name="redoc"),
-    # Where similar templates have them.
+    # Paths of similar templates.
     path("api/schema/swagger-ui/", errors.read_only(RedirectView.as_view(pattern_name="docs"))),
     path("api/schema/redoc/", errors.read_only(RedirectView.as_view(pattern_name="redoc"))),
     path("api/v1/", include((v1, "v1"))),
-    # A client that mistypes a path gets the API's error, in development too, where Django shows a page.
+    # A mistyped path gets the error envelope, also in development, where Django would show a page.
     re_path(r"^api/v1/", csrf_exempt(errors.not_found)),
 ]
 
 if settings.ADMIN_URL == "admin/":
-    # Not where it is hidden: this would tell.
+    # Only at the default path: otherwise it would reveal the hidden one.
     urlpatterns.append(path("admin-panel/", errors.read_only(RedirectView.as_view(pattern_name="admin:index"))))
 
 if settings.METRICS_TOKEN:

@@ -73,7 +73,7 @@ def _add(
 
 
 def main() -> int:
-    """Run one command; an error is one message and an exit status of 1."""
+    """Run one command. An error is one message and the exit status 1."""
     arguments = parse(sys.argv[1:])
     signals.listen()
     try:

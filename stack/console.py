@@ -1,4 +1,4 @@
-"""What a person sees: a line for each step with its time, and plain tables."""
+"""Output for people: one line for each step with its time, and tables."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from stack.errors import StackError
 
 
 def say(message: str, end: str = "\n") -> None:
-    """Print at once, even into a pipe. A reader who has gone keeps nothing from being done."""
+    """Print at once, also into a pipe. If the reader has gone, the command continues."""
     try:
         print(message, end=end, flush=True)
     except OSError:
@@ -49,7 +49,7 @@ def step(name: str, *, spinner: bool = True) -> Iterator[None]:
 
 
 def _quietly(show: Callable[[], None]) -> None:
-    # A terminal that has gone keeps nothing from being done.
+    # If the terminal has gone, the command continues.
     with suppress(OSError):
         show()
 
@@ -65,7 +65,7 @@ def complain(message: str) -> None:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is replaced. Raises StackError where the answer is not yes, or nobody can answer."""
+    """Ask before something is replaced. Raises StackError unless the answer is yes."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -79,7 +79,7 @@ _BROKEN = ("fatal", "backoff", "unknown")
 
 
 def grid(rows: Sequence[Sequence[str]]) -> Table:
-    """Return rows as aligned columns; the first row is the head. States have their colours, the last column wraps."""
+    """Return rows as a table; the first row is the head. States are coloured, and the last column wraps."""
     head, *body = rows
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
     for position, name in enumerate(head):
@@ -91,7 +91,7 @@ def grid(rows: Sequence[Sequence[str]]) -> Table:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return the grid of the rows as text, as wide as the terminal at most."""
+    """Return the table as text, at most as wide as the terminal."""
     terminal = console()
     with terminal.capture() as captured:
         terminal.print(grid(rows), soft_wrap=False)
@@ -99,7 +99,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def paint(style: str, text: str) -> str:
-    """Return the text in a style of rich, where the terminal shows colours."""
+    """Return the text in a style of rich, if the terminal shows colours."""
     terminal = console()
     with terminal.capture() as captured:
         terminal.print(Text(text, style=style), end="")

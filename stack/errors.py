@@ -1,5 +1,5 @@
-"""What the stack says when it cannot go on."""
+"""The error of the stack."""
 
 
 class StackError(Exception):
-    """Something is wrong, and the message says what to do about it."""
+    """The command cannot continue. The message says what happened, what was left as it was, and what to type."""

@@ -84,7 +84,10 @@ def bodies(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_errors(operations: Operations) -> list[str]:
-    advice = "let its view have the default schema class (conf/settings/api.py), and its @extend_schema keep the other responses"
+    advice = (
+        "let its view have the default schema class (conf/settings/api.py),"
+        " and its @extend_schema keep the other responses"
+    )
     return [
         f"{name} does not say how it fails with {', '.join(sorted(lacking))}: {advice}"
         for name, operation in operations.items()

@@ -17,7 +17,7 @@ class StartedTask(models.Model):
 
 
 class Effect(models.Model):
-    """The idempotency key of an effect outside the database that has happened (see apps/core/background/idempotency.py)."""
+    """The idempotency key of an effect outside the database (see apps/core/background/idempotency.py)."""
 
     key = models.CharField(max_length=255, primary_key=True)
     created = models.DateTimeField(auto_now_add=True, db_index=True)

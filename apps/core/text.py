@@ -11,5 +11,5 @@ def is_storable(text: str) -> bool:
 
 
 def make_storable(text: str) -> str:
-    """Return the text with what Postgres cannot store written as escapes, such as \\x00."""
+    """Return the text with what Postgres cannot store written as escapes."""
     return _UNSTORABLE.sub(lambda found: found[0].encode("unicode_escape", "backslashreplace").decode(), text)

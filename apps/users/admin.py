@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.users.models import AuthToken, CustomUser
 
-# What staff may change of an account, as in the API; its password is a page of its own.
+# What staff may change of an account, as in the API. The password has a page of its own.
 _FOR_STAFF = {"first_name", "last_name", "is_active"}
 
 
@@ -70,7 +70,7 @@ class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs a
         if obj is None or _is_superuser(request):
             return super().get_readonly_fields(request, obj)
         fields = flatten_fieldsets(self.fieldsets)
-        # The form shows the password's hash masked, with the link to its page. One's own account is not closed here.
+        # The form shows the masked hash of the password, with the link to its page. Nobody closes their own account.
         writable = _FOR_STAFF - {"is_active"} if obj == request.user else _FOR_STAFF
         return [str(name) for name in fields if name not in writable | {"password"}]
 
@@ -78,20 +78,20 @@ class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs a
         account = self.get_object(request, unquote(id))
         if account is not None and not _is_superuser(request):
             if account == request.user:
-                # There the current one is asked for.
+                # That page asks for the current password.
                 return redirect("admin:password_change")
             if account.is_staff:
                 raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
     def get_fieldsets(self, request: HttpRequest, obj: CustomUser | None = None) -> Any:
-        """Let a superuser say at once that a new account is staff."""
+        """Let a superuser create a staff account in one step."""
         fieldsets = super().get_fieldsets(request, obj)
         superuser = request.user.is_active and request.user.is_superuser
         return fieldsets if obj or not superuser else (*fieldsets, (_("Permissions"), {"fields": ("is_staff",)}))
 
     def save_model(self, request: HttpRequest, obj: CustomUser, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Save what came from any form: fields of a list that is editable ask for no permission of their own."""
+        """Save the form. The editable fields of a list check no permission of their own."""
         if change and not _is_superuser(request) and (obj.is_superuser or set(form.changed_data) - _FOR_STAFF):
             raise PermissionDenied
         super().save_model(request, obj, form, change)
@@ -99,7 +99,7 @@ class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs a
 
 @admin.register(AuthToken)
 class AuthTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in stubs alone
-    """To see sessions and to end them; a token is made by logging in."""
+    """Sessions can be viewed and ended; only a login creates one."""
 
     list_display = ("uuid", "user", "created", "expiry", "last_used", "user_agent")
     list_select_related = ("user",)
@@ -121,7 +121,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class SuperusersGroupAdmin(GroupAdmin):
-    """Who may change groups gives permissions, to themselves, too: superusers alone."""
+    """Only superusers: who changes groups can give permissions, also to themselves."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request) and super().has_add_permission(request)

@@ -1,4 +1,4 @@
-"""The admin, with the limits of the API wherever it takes a password, and shared with it."""
+"""The admin site. Where it accepts a password, the limits of the API apply, and both count together."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def _limited(request: HttpRequest | None, check: Callable[[], T]) -> T:
-    """Count what is tried from this client; too many tries are an error of the form."""
+    """Count the attempts of this client; too many are an error of the form."""
     try:
         enforce(limit_for("login", network(client_ip(request) if request else "")))
         return check()
@@ -51,8 +51,8 @@ class LimitedPasswordChangeView(PasswordChangeView):
         return {**super().get_form_kwargs(), "request": self.request}
 
 
-# What Django and psycopg raise for lookups that make no sense: a year 0, a number of 400 digits, a range of three, and,
-# where warnings are errors, a date without a zone.
+# What Django and psycopg raise for invalid lookups: a year 0, a number of 400 digits, a range of three values, and a
+# date without a time zone if warnings are errors.
 _SENSELESS = (ValueError, LookupError, OverflowError, DataError, ProgrammingError, RuntimeWarning)
 
 
@@ -60,7 +60,7 @@ class AccountsAdminSite(AdminSite):
     login_form = LimitedLoginForm
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        """Answer 400 to filters and selections that make no sense."""
+        """Respond with 400 to invalid filters and selections."""
 
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -74,7 +74,7 @@ class AccountsAdminSite(AdminSite):
         return super().admin_view(checked, cacheable)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        # Django's own method, which names its form itself, with ours.
+        # Django's own method, with our form: it names its form itself.
         request.current_app = self.name  # as Django does
         view = LimitedPasswordChangeView.as_view(
             success_url=reverse("admin:password_change_done", current_app=self.name),

@@ -8,7 +8,7 @@ class UsersConfig(AppConfig):
 
 
 class AccountsAdminConfig(admin.AdminConfig):
-    """Django's admin, on a site of ours."""
+    """Django's admin on our own site."""
 
     default = False
     default_site = "apps.users.admin_site.AccountsAdminSite"

@@ -1,4 +1,4 @@
-"""Who may log in, wherever a password is asked for: the API, and the admin."""
+"""Authentication by email address and password, for the API and the admin."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,14 +10,14 @@ from django.http import HttpRequest
 
 from apps.core.throttling.limiter import limiter
 from apps.core.throttling.throttles import account_limit, enforce
-from apps.users.emails import normalize_email
+from apps.users.email_address import normalize_email
 from apps.users.models import CustomUser
 
 T = TypeVar("T")
 
 
 class EmailBackend(ModelBackend):
-    """Limit the failures for each account, there or not; for an unknown address the hash is computed all the same.
+    """Limit the failures of each address, whether or not it has an account. An unknown address costs a hash, too.
 
     Raises rest_framework's Throttled where there were too many.
     """
@@ -29,17 +29,17 @@ class EmailBackend(ModelBackend):
         return limit_failures(username or "", lambda: parent(request, username=username, password=password, **kwargs))
 
     def user_can_authenticate(self, user: Any) -> bool:
-        # Said to nobody: that a password of one's own choice is wrong for a new account would tell that it is not new.
+        # Not reported: a wrong password for an account that one has just registered would reveal an older one.
         return super().user_can_authenticate(user) and (user.email_verified or not settings.REQUIRE_VERIFIED_EMAIL)
 
 
 def password_matches(user: CustomUser, password: str) -> bool:
-    """Check the password of somebody who is logged in; guesses count as failed logins do."""
+    """Check the password of an authenticated user; a wrong one counts as a failed login."""
     return bool(limit_failures(user.email, lambda: user.check_password(password)))
 
 
 def limit_failures(email: str, check: Callable[[], T]) -> T:
-    """Count a failure first and take it back after a success: else parallel guesses would all slip through."""
+    """Count a failure first and give it back after a success: otherwise parallel guesses would all pass."""
     limit = account_limit("login_failures", _canonical(email))
     enforce(limit)
     result = check()

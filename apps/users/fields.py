@@ -6,13 +6,13 @@ from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
 from apps.core.api.fields import StrictCharField
-from apps.users.emails import normalize_email
+from apps.users.email_address import normalize_email
 from apps.users.links import Links
 from apps.users.models import CustomUser
 
 
 class NormalizedEmailField(StrictCharField, serializers.EmailField):
-    """An address in the form that is stored, so that the validators after it compare like with like."""
+    """An email address, normalized as it is stored, so that later validators compare equal values."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 254, **kwargs})
@@ -26,7 +26,7 @@ class NormalizedEmailField(StrictCharField, serializers.EmailField):
 
 
 class PasswordField(StrictCharField):
-    """A password as it was typed, spaces included; bounded, for hashing takes time."""
+    """A password as it was typed, spaces included. Its length is limited, since hashing takes time."""
 
     def __init__(self, **kwargs: Any) -> None:
         style = {"input_type": "password"}
@@ -34,7 +34,7 @@ class PasswordField(StrictCharField):
 
 
 class LinkTokenField(StrictCharField):
-    """The token of a mailed link; its value is the user and the rest of the token."""
+    """The token of a mailed link. Its value is the user and the rest of the token."""
 
     default_error_messages = {"invalid_token": "The link is not valid any more. Ask for a new one."}
 
@@ -47,7 +47,7 @@ class LinkTokenField(StrictCharField):
 
 
 def check_new_password(attrs: dict[str, Any], user: CustomUser) -> None:
-    """Take password2 out of attrs; raise ValidationError where the two differ, or the password is weak for the user."""
+    """Remove password2 from attrs. Raises ValidationError if the two differ or the password is weak for the user."""
     if attrs["password"] != attrs.pop("password2"):
         raise serializers.ValidationError({"password2": "The two passwords differ."}, code="password_mismatch")
     try:

@@ -5,13 +5,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from apps.core.api.filters import StrictBooleanFilter
-from apps.users.emails import normalize_email
+from apps.users.email_address import normalize_email
 from apps.users.models import CustomUser
 
 
 @extend_schema_field(OpenApiTypes.STR)
 class AddressFilter(CharFilter):  # type: ignore[misc] # its package has no types
-    """Find the account with an address, in whatever case it is written; what is no address is nobody's."""
+    """Find the account with an address, in any case. An invalid address has no account."""
 
     def filter(self, qs: QuerySet[CustomUser], value: str) -> QuerySet[CustomUser]:
         if not value:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from apps.core.signals import account_changed
-from apps.users.emails import normalize_email
+from apps.users.email_address import normalize_email
 
 if TYPE_CHECKING:
     from apps.users.models import CustomUser
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class CustomUserQuerySet(models.QuerySet["CustomUser"]):
     def update(self, **values: Any) -> int:
-        """Update; a password that is set, or an account that is closed, this way ends sessions as save() does."""
+        """Update rows. Setting a password or closing an account ends sessions, as save() does."""
         closes = values.get("is_active", True) is not True
         if "password" not in values and not closes:
             return super().update(**values)
@@ -31,7 +31,7 @@ class CustomUserQuerySet(models.QuerySet["CustomUser"]):
 
 
 class CustomUserManager(BaseUserManager["CustomUser"]):
-    """Users are known by their email address alone."""
+    """The manager of users, who have an email address and no username."""
 
     use_in_migrations = True
 
@@ -46,7 +46,7 @@ class CustomUserManager(BaseUserManager["CustomUser"]):
         try:
             return self.get(email=self.normalize_email(username))
         except ValidationError:
-            # No account can have such an address; to say more would be to answer a question nobody asked.
+            # No account can have such an address.
             raise self.model.DoesNotExist from None
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> CustomUser:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# What save() compares with what is stored: a change of these is on record, and some end sessions.
+# Fields that save() compares with the stored row: a change is logged, and some changes end sessions.
 _WATCHED = ("password", "is_active", "is_staff", "is_superuser")
 
 
@@ -29,14 +29,14 @@ class CustomUser(AbstractUser):  # type: ignore[django-manager-missing] # Knox h
         unique=True,
         error_messages={"unique": _("A user with that email address already exists.")},
     )
-    # Who registers starts without it; for an account that an administrator makes, the administrator vouches.
+    # False after a registration. An administrator vouches for the accounts that they create.
     email_verified = models.BooleanField(
         _("email verified"),
         default=True,
         help_text=_("Whether a mailed link has shown, or an administrator says, that the address is this person's."),
     )
-    # Raised whenever all sessions are to end. Sessions of the admin hold it, signed, in place of Django's hash of the
-    # password: that changes when a login renews an old hash, which is to end nothing.
+    # Incremented to end all sessions. Sessions of the admin contain it, signed, instead of Django's hash of the
+    # password, which also changes when a login upgrades an old hash; that must end nothing.
     session_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     USERNAME_FIELD = "email"
@@ -48,18 +48,18 @@ class CustomUser(AbstractUser):  # type: ignore[django-manager-missing] # Knox h
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [
-            # Whatever way a row comes in: else two accounts would differ by case alone.
+            # However a row is written: otherwise two accounts could differ only in case.
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="users_email_is_lowercase"),
         ]
 
-    # While check_password() stores a newer hash of the same password: the hash that it replaces.
+    # The hash that check_password() replaces while it stores a newer hash of the same password.
     _old_hash: str | None = None
 
     def __str__(self) -> str:
         return self.email
 
     def save(self, *args: Any, keep: AuthToken | None = None, **kwargs: Any) -> None:
-        """Save; where that changes the password, or closes the account, end all sessions but the one to keep.
+        """Save. If the password changes or the account is closed, end all sessions but the one to keep.
 
         Whoever changes a password ends up here: the API, the admin, changepassword, a shell.
         """
@@ -75,7 +75,7 @@ class CustomUser(AbstractUser):  # type: ignore[django-manager-missing] # Knox h
             changes = ["Account created"] if before is None else self._changes(before)
             ends = before is not None and not _ENDING.isdisjoint(changes)
             if before is not None:
-                # From the row: a copy that somebody loaded earlier must not bring back what has ended.
+                # From the row: an instance that was loaded earlier must not restore an ended session.
                 self.session_version = before["session_version"] + ends
             if ends and kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "session_version"}
@@ -124,7 +124,7 @@ class CustomUser(AbstractUser):  # type: ignore[django-manager-missing] # Knox h
             self._old_hash = None
 
     def _store_newer_hash(self) -> None:
-        # Unless somebody has set another password meanwhile: the one that was checked must not come back.
+        # Only if the password was not changed meanwhile: the one that was checked must not come back.
         CustomUser._base_manager.filter(pk=self.pk, password=self._old_hash).update(password=self.password)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
@@ -136,7 +136,7 @@ _ENDING = {"Password changed", "Account closed"}
 
 
 class AuthToken(AbstractAuthToken):  # type: ignore[misc] # Knox has no types
-    """A session. Knox keeps the token's hash alone; the uuid is what its owner may see and name."""
+    """A session. Knox stores only the hash of the token; the uuid names the session for its owner."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     last_used = models.DateTimeField(null=True, blank=True)

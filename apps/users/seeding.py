@@ -7,9 +7,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from apps.users.models import CustomUser
 
 ADMIN = "admin@example.com"
-# Made by every run; the documentation of the API logs in with it.
+# Every run creates it, and the API documentation logs in with it.
 USER = "user00001@example.com"
-# Known to everybody who reads this, hence for DEBUG alone.
+# Public, and therefore used only with DEBUG.
 PASSWORD = "correct-horse-battery"  # noqa: S105
 _SAMPLE = r"^(admin|user[0-9]+)@example\.com$"
 _BATCH = 1000
@@ -18,14 +18,14 @@ _LAST = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Hamilto
 
 
 def create_users(count: int, password: str) -> Iterator[list[str]]:
-    """Create those of the first `count` sample users that are missing; yield their addresses, batch by batch."""
-    # One hash for all: hashing is slow by design, and these share their password anyway.
+    """Create the missing ones of the first `count` sample users; yield their addresses in batches."""
+    # One hash for all: hashing is slow by design, and they share a password anyway.
     digest = make_password(password)
     for start in range(1, count + 1, _BATCH):
         users = [_user(number, digest) for number in range(start, min(start + _BATCH, count + 1))]
         there = set(CustomUser.objects.filter(email__in=[user.email for user in users]).values_list("email", flat=True))
         missing = [user for user in users if user.email not in there]
-        # Somebody may seed at the same time.
+        # Another process may seed at the same time.
         CustomUser.objects.bulk_create(missing, ignore_conflicts=True)
         yield [user.email for user in missing]
 
@@ -49,12 +49,12 @@ def create_admin(password: str) -> bool:
 
 
 def who_can_log_in(password: str) -> str:
-    """Return the address of a sample account that has this password still; empty where there is none."""
+    """Return the address of a sample account that still has this password; empty if there is none."""
     accounts = CustomUser.objects.filter(email__in=[ADMIN, USER], is_active=True).order_by("email")
     return next((user.email for user in accounts if check_password(password, user.password)), "")
 
 
 def delete_samples() -> int:
-    """Delete the sample accounts with all that is theirs; return how many there were."""
+    """Delete the sample accounts with everything that belongs to them; return how many."""
     _, deleted = CustomUser.objects.filter(email__regex=_SAMPLE).delete()
     return deleted.get("users.CustomUser", 0)

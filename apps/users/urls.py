@@ -22,7 +22,7 @@ class UserRouter(SimpleRouter):
         return [route._replace(name=ours.get(route.name, route.name.replace("-", "_"))) for route in routes]
 
 
-# Paths as Django writes them, <int:pk>: they are the routes of logs and metrics, too.
+# Paths in Django's form, <int:pk>, since logs and metrics show these routes.
 router = UserRouter(use_regex_path=False)
 router.register("users", UserViewSet, basename="user")
 urlpatterns = [

@@ -1,12 +1,12 @@
-"""How log lines look and where they go.
+"""The logging configuration: which records go where, and how they look.
 
 The code logs with the standard library (`logging.getLogger(...)`, values in `extra`); structlog only renders.
 
-stdout has every line of its process: readable in a terminal, else JSON for whoever captures it.
-Beside it, where LOG_DIR is set, the lines of all processes are stored by kind, each line in exactly one file:
+stdout gets every record of its process: readable in a terminal, otherwise JSON. If LOG_DIR is set, the records of all
+processes are also stored by kind, each in exactly one file:
 security.log (loggers below django.security), else error.log (ERROR and above), else info.log (django.info, the
-structured record of what happened, one line a request included), else app.log.
-Rotation is somebody else's job, in one place: processes that rotate a shared file lose each other's lines.
+structured record of what happened, one record a request included), else app.log.
+Rotation happens elsewhere, in one place: processes that rotate a shared file lose each other's records.
 """
 
 import io
@@ -19,7 +19,7 @@ from typing import Any
 from conf.logs import formatter
 
 KINDS = ("security", "error", "info", "app")
-# Bytes. A line is written in one piece, or lines of several processes would mix.
+# Bytes. A record is written in one piece: otherwise records of several processes would mix.
 _LONGEST_LINE = 2**20
 
 
@@ -42,7 +42,7 @@ class KindFilter(logging.Filter):
 
 
 class LogFile(WatchedFileHandler):
-    """Notices when the file was rotated away; is created, with its directory, by the first line."""
+    """A file that is reopened after a rotation. The first record creates it and its directory."""
 
     def __init__(self, filename: str) -> None:
         super().__init__(filename, encoding="utf-8", delay=True)
@@ -92,14 +92,14 @@ def _file(directory: Path, kind: str) -> dict[str, Any]:
 
 
 _LOGGERS: dict[str, dict[str, Any]] = {
-    # Without handlers of their own, or root's would write each of their lines again.
+    # Without handlers of their own: the root logger's would write each record again.
     "django": {"level": "INFO", "handlers": []},
     "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
-    # The access line says the same, and more.
+    # The access log has the same, and more.
     "django.request": {"level": "ERROR"},
     "django.server": {"level": "WARNING", "handlers": [], "propagate": True},
-    # "Task received" comes before the task's context is known; "succeeded" tells arguments and result. The
-    # project's own line for each run says more, and less. Failures come with their traceback.
+    # "Task received" comes before the task's context is bound; "succeeded" contains arguments and result. The
+    # project's own record of each run replaces both. Failures are logged with their traceback.
     "celery.worker.strategy": {"level": "WARNING"},
     "celery.app.trace": {"level": "WARNING"},
 }

@@ -1,4 +1,4 @@
-"""What becomes of a record of the standard library before it is a line, for machines or for people."""
+"""Formats log records of the standard library, as JSON or for people."""
 
 import json
 import logging
@@ -16,16 +16,16 @@ from checkout.log_format import format_record
 from checkout.text import painter
 from conf.logs.redaction import LONGEST, may_hold_secrets, redact_mapping
 
-# Made once: json.dumps() makes an encoder for each line.
+# Made once: json.dumps() would make an encoder for each record.
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-# What every record has; the rest is what the code said in `extra`.
+# Attributes of every record; the others come from `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class Formatter(logging.Formatter):
-    """Runs processors in structlog's form over what a record says; the last one makes text of it.
+    """Run processors in structlog's form over a record; the last one returns text.
 
-    Not structlog's own ProcessorFormatter: it copies each record, which takes as long as all the rest.
+    Not structlog's ProcessorFormatter: it copies each record, which takes as long as everything else.
     """
 
     def __init__(self, render: Sequence[Processor]) -> None:
@@ -33,10 +33,10 @@ class Formatter(logging.Formatter):
         self._processors = tuple(render)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Render a line; one whose arguments do not fit its message is not lost, but says so."""
+        """Format a record. If its arguments do not fit its message, the text says so; nothing is lost."""
         try:
             return self._render(record)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the line matters more
+        except Exception as error:  # noqa: BLE001 - the record matters more
             said = f"{record.msg!r} {record.args!r} ({type(error).__name__}: {error})"
             return self._render(logging.makeLogRecord({**vars(record), "msg": said, "args": (), "exc_info": None}))
 
@@ -52,7 +52,7 @@ class Formatter(logging.Formatter):
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
         if record.name == "celery.app.trace":
-            # Celery adds the task's arguments, as text in which no key is to be seen.
+            # Celery adds the arguments of the task as text, in which no key can be recognized.
             event.pop("data", None)
         for process in self._processors:
             event = process(None, "", event)
@@ -70,10 +70,10 @@ def _to_the_second(seconds: int) -> str:
 
 
 def render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    """Return the line, without secrets. In most there is nothing that looks like one, key or value."""
+    """Return the record as JSON, without secrets. In most records no key or value looks like one."""
     with suppress(TypeError, ValueError, RecursionError):
         line = _encode(event)
-        # A letter that is escaped might be one of a word that is looked for.
+        # An escaped letter may belong to a word that is searched for.
         if len(line) <= LONGEST and "\\u" not in line and not may_hold_secrets(line):
             return line
     return _encode(redact_mapping(event))

@@ -1,7 +1,6 @@
-"""What may be written down: no secret, nothing endless, nothing that is no JSON.
+"""Removes secrets from values before they are logged, and limits values to what JSON can express.
 
-Secrets are found in two ways: by the name of the key that they stand under, and by their look, wherever they stand:
-in a message, a URL, a traceback.
+Secrets are recognized by the name of their key, and by their form anywhere in a text: a message, a URL, a traceback.
 """
 
 import math
@@ -11,14 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 REDACTED = "[redacted]"
-# Characters of one value; longer ones lose their middle. A line stays below what a pipe takes in one piece.
+# Characters of one value; longer ones lose their middle. A record then fits into a pipe in one piece.
 LONGEST = 8000
 _DEEPEST = 8
 
 _SECRET_KEY = re.compile(
     r"passw|pwd|token|secret|authorization|cookie|sessionid|api[_-]?key|credential|dsn", re.IGNORECASE
 )
-# None begins in the middle of a word, or a long one would take time by the square of its length.
+# None matches in the middle of a word: otherwise a long word would take quadratic time.
 _SHAPES = (
     # The password of a URL, whatever the scheme.
     (re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+@"), rf"\1:{REDACTED}@"),
@@ -39,7 +38,7 @@ _SHAPES = (
     (re.compile(r"(?<![\w=-])[\w=-]++:[0-9A-Za-z]{6}:[\w-]{43}\b"), REDACTED),
     (re.compile(r"\b[0-9a-z]{6,7}-[0-9a-f]{32}\b"), REDACTED),
 )
-# Where neither is found no shape can match, and no key is a secret's.
+# Without any of these, and without a long word, there is no secret.
 _HINTS = (
     *("passw", "pwd", "secret", "token", "authoriz", "cookie", "sessionid", "apikey", "api_key", "api-key"),
     *("credential", "dsn", "bearer", "basic", "://", "$", "eyj"),
@@ -48,7 +47,7 @@ _LONG = re.compile(r"(?<![0-9A-Za-z_-])[0-9A-Za-z_-]{39}")
 
 
 def redact(value: Any, *, depth: int = 0) -> Any:
-    """Return the value as JSON can have it, without secrets, at any depth."""
+    """Return the value without secrets at any depth, in types that JSON can express."""
     if isinstance(value, str):
         return redact_text(value)
     if value is None or isinstance(value, int):
@@ -85,7 +84,7 @@ def redact_text(text: str) -> str:
 
 
 def may_hold_secrets(text: str) -> bool:
-    """Return False where a closer look would find nothing."""
+    """Return whether a closer look is worthwhile."""
     lower = text.lower()
     return any(map(lower.__contains__, _HINTS)) or bool(_LONG.search(text))
 
@@ -98,5 +97,5 @@ def is_secret(key: str) -> bool:
 def _text(value: object) -> str:
     try:
         return str(value)
-    except Exception:  # noqa: BLE001 - a value that cannot say what it is must not cost the line
+    except Exception:  # noqa: BLE001 - a value without a text must not cost the record
         return f"<{type(value).__name__}>"

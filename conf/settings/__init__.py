@@ -1,7 +1,7 @@
 """Django's settings, from the environment (see .env.example) and the lines of .env.
 
-ENVIRONMENT is development, test or production. Unset it means production, which starts only when it
-was told all that it needs: a forgotten variable must never open a server.
+ENVIRONMENT is development, test or production. Unset, it is production, which starts only if all required variables
+are set: a forgotten variable must never open a server.
 """
 
 import hashlib
@@ -45,8 +45,8 @@ if PRODUCTION:
         advice = "For development, start with `just`, or set ENVIRONMENT=development."
         raise ImproperlyConfigured(f"Production cannot start. {'; '.join(problems)}. See .env.example. {advice}")
 if TEST:
-    # The tests' own servers are the checkout's, or those that were handed to them: what DATABASE_URL and REDIS_URL
-    # name is development's, and may be another project's, too.
+    # Tests use the checkout's own servers, or TEST_DATABASE_URL and TEST_REDIS_URL: the servers of DATABASE_URL and
+    # REDIS_URL are development's, or even another project's.
     handed = {name: env.str(name, default="") for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL")}
     named = {"DATABASE_URL": DATABASE_URL, "REDIS_URL": REDIS_URL, **handed}
     foreign = [name for name, url in named.items() if not servers.is_local(url)]
@@ -54,29 +54,29 @@ if TEST:
         raise ImproperlyConfigured(f"Tests write and flush, and {' and '.join(foreign)} is not of this machine. Unset.")
     DATABASE_URL, REDIS_URL = handed.values()
 
-# Outside production a key of this checkout's own: sessions survive a restart, and nothing is secret about it.
+# Outside production each checkout has a key of its own, so that sessions survive a restart. It is not secret.
 _CHECKOUT_KEY = f"insecure-{hashlib.sha256(os.fsencode(paths.ROOT)).hexdigest()}"
 SECRET_KEY = env.str("SECRET_KEY", default="") or _CHECKOUT_KEY
 
-# --- Metrics: off, unless somebody may read them; named here for the middleware below -----------------------
+# --- Metrics: off unless there is a token --------------------------------------------------------------------
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_PATH = env.str("METRICS_PATH", default="metrics").strip("/")
 
-# --- Who may come in -----------------------------------------------------------------------------------------
+# --- Hosts, origins and proxies ---------------------------------------------------------------------------------------
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "x-request-id"]
 CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID", "X-Response-Time"]
-# How many proxies stand before us, hence whose X-Forwarded-For is believed. None: the peer is the client.
+# The number of proxies in front, hence which address of X-Forwarded-For is trusted. With 0 the peer is the client.
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
-# Names of a developer's own that are in the public DNS all the same.
+# Development hosts with a public DNS name.
 FORWARDED_HOSTS: list[str] = []
 if DEVELOPMENT and (codespace := os.environ.get("CODESPACE_NAME")):
-    # The admin's login comes from the forwarded name, and fails the CSRF check unless it is trusted.
+    # The login of the admin comes from the forwarded name, which the CSRF check has to trust.
     domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
     forwarded = f"{codespace}-{env.int('PORT', default=8000)}.{domain}"
     ALLOWED_HOSTS += [forwarded]
@@ -85,33 +85,33 @@ if DEVELOPMENT and (codespace := os.environ.get("CODESPACE_NAME")):
 
 # --- Transport security: on in production --------------------------------------------------------------------
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
-# Whoever asks for health stands behind the proxy and speaks plain http.
+# Health checks come from behind the proxy, over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz)$", rf"^{re.escape(METRICS_PATH)}$"]
 if NUM_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# An hour, raised once https is known to work: browsers hold to it and there is no way back.
+# One hour. Raise it when HTTPS is known to work: browsers remember it, and it cannot be undone.
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600 if PRODUCTION else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
-# Both promise something about hosts that this project does not know: they are for its operator to turn on.
+# Both concern hosts that this project does not know, so operators turn them on.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = headers.CONTENT_SECURITY_POLICY
 PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
-# Elsewhere than everybody looks for it, where that is wished; ends with a slash.
+# May be a path that is hard to guess; ends with a slash.
 ADMIN_URL = env.str("ADMIN_URL", default="admin/")
-# Bytes of a request's body: accounts need little, and JSON takes many times its size in memory.
+# Bytes of a request's body. Accounts need little, and parsed JSON takes many times its size in memory.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# --- How it is put together ----------------------------------------------------------------------------------
+# --- Apps, middleware, templates ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "apps.users.apps.AccountsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    # Before staticfiles: WhiteNoise serves for runserver, too.
+    # Before staticfiles, so that WhiteNoise also serves for runserver.
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "corsheaders",
@@ -141,7 +141,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # The innermost: it measures the view, and knows whom the view authenticated.
+    # The innermost: it measures the view, and knows which user the view has authenticated.
     "apps.core.middleware.AccessLogMiddleware",
 ]
 ROOT_URLCONF = "conf.urls"
@@ -152,7 +152,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # First, so that ours stand in for those of packages.
+        # First, so that they override those of packages.
         "DIRS": [BASE_DIR / "apps" / "core" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -168,12 +168,12 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# Where a developer's own API is, for commands to be copied; nothing that is served depends on it.
+# The developer's own API, for commands that are printed. Nothing that is served depends on it.
 DEVELOPMENT_URL = f"http://localhost:{servers.web_port() or 8000}"
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(paths.STATIC_FILES))()
-# In development assets come from where the apps keep them: nothing to collect, nothing to go stale.
+# In development assets are served from the apps, so there is nothing to collect.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 _STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 if PRODUCTION:
@@ -186,14 +186,14 @@ if PRODUCTION:
 _LOCAL_DATABASE: dict[str, Any] = {
     "ENGINE": "django.db.backends.postgresql",
     "HOST": str(paths.RUNTIME),
-    # Also part of the socket's name. Said, for else a PGPORT of the user's environment would count.
+    # Part of the socket's name. Set, since otherwise PGPORT of the user's environment would count.
     "PORT": env.int("POSTGRES_PORT", default=0) or 5432,
     "NAME": servers.POSTGRES_DATABASE,
     "USER": servers.POSTGRES_USER,
 }
 _database = database_url.for_django(DATABASE_URL) if DATABASE_URL else _LOCAL_DATABASE
 DATABASES = {
-    # Kept connections are five times as fast; the health check lets them survive a restart of Postgres.
+    # Kept connections are five times as fast. With the health check they survive a restart of Postgres.
     "default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
 }
 DATABASE_IS_LOCAL = servers.is_local(DATABASE_URL)
@@ -202,10 +202,10 @@ if TEST:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
 
 # --- Redis ---------------------------------------------------------------------------------------------------
-# Every process of the tests has databases of its own, and none of them is development's.
+# Each process of the tests has databases of its own, none of which is development's.
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
 _REDIS: dict[str, Any] = {"base": REDIS_URL, "offset": 3 * (int(_WORKER or 0) + 1) if TEST else 0}
-# Seconds; and no second try: whoever asks has an answer for a Redis that is away.
+# Seconds, and no retry: callers handle an unavailable Redis themselves.
 REDIS_OPTIONS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
 CELERY_BROKER_URL = servers.redis_url("broker", **_REDIS, scheme="redis+socket")
 LIMITER_URL = servers.redis_url("limiter", **_REDIS)
@@ -218,37 +218,36 @@ CACHES = {
 }
 
 # --- Background work (see conf/settings/celery.py and docs/tasks.md) ------------------------------------------
-# Seconds: how long a task may take; after how long an unfinished one is given to another worker; how long a worker
-# that is told to stop waits for what it runs.
+# Seconds: how long a task may run, when an unfinished task is redelivered, and how long a stopping worker waits for
+# its running tasks.
 TASK_TIME_LIMIT = env.int("TASK_TIME_LIMIT", default=300)
 TASK_VISIBILITY_TIMEOUT = env.int("TASK_VISIBILITY_TIMEOUT", default=600)
 TASK_SHUTDOWN_TIMEOUT = env.int("TASK_SHUTDOWN_TIMEOUT", default=10)
-# Seconds between two tasks that do nothing but show that workers take tasks; those who take none for three times as
-# long are not healthy.
+# Seconds between two heartbeat tasks. Workers that run no task for three times as long are unhealthy.
 TASK_HEARTBEAT = env.int("TASK_HEARTBEAT", default=20)
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.CustomUser"
 AUTHENTICATION_BACKENDS = ["apps.users.backends.EmailBackend"]
-# Whether anyone may make an account; else administrators do.
+# Whether anyone may register; otherwise administrators create accounts.
 REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=not PRODUCTION)
-# Whether an account that registered can log in only when a mailed link has verified the address.
+# Whether a registered account can log in only after a mailed link has verified its address.
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=True)
-# Where mailed links lead: pages that send the link's token back to the API.
+# The front end, to whose pages mailed links lead. They send the token of the link back to the API.
 FRONTEND_URL = env.str("FRONTEND_URL", default="" if PRODUCTION else "http://localhost:3000")
 if FRONTEND_URL and not re.match(r"https?://[^/\s]", FRONTEND_URL):
     raise ImproperlyConfigured(f"FRONTEND_URL={FRONTEND_URL!r}: must be like https://app.example.com.")
-# Seconds for which mailed links work.
+# Seconds for which mailed links are valid.
 PASSWORD_RESET_TIMEOUT = 3600
 KNOX_TOKEN_MODEL = "users.AuthToken"  # noqa: S105 - a model's name
-# Its migrations would make the table of the model that ours replaces, with a foreign key that nobody knows of.
+# Knox's migrations would create the table of the model that ours replaces, with an unused foreign key.
 MIGRATION_MODULES = {"knox": None}
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 if TEST:
-    # Hashing is slow by design, and not what the tests are about.
+    # Hashing is slow by design, which tests do not need.
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -288,16 +287,16 @@ DRF_STANDARDIZED_ERRORS = api.DRF_STANDARDIZED_ERRORS
 SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
 
 # --- Logs ----------------------------------------------------------------------------------------------------
-# In production, unset, lines go to stdout alone: whoever runs the process stores them. In development they are stored
-# by kind, too, beside what the native stack keeps of each program; empty, they are not.
+# Unset, production logs to stdout only, and the platform stores it. Development also stores records by kind, beside
+# the logs of the programs; an empty value turns that off.
 _LOG_DIR = env.str("LOG_DIR", default=str(paths.LOGS_BY_KIND) if DEVELOPMENT else "")
-# The tests' lines never mix with development's.
+# Records of tests never mix with those of development.
 LOG_DIR = paths.TEST_LOGS if TEST else paths.ROOT / _LOG_DIR if _LOG_DIR else None
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r}: must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 LOGGING = logging_config(directory=LOG_DIR, console=not TEST, level=LOG_LEVEL)
-# Milliseconds from which on a query, or a request, is a warning.
+# Milliseconds from which a query or a request is logged as a warning.
 SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)
 SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=2000)
 
@@ -305,7 +304,7 @@ SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=2000)
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=env.str("RELEASE", default=""))
 
-# --- What cannot work, gunicorn's own numbers (conf/gunicorn.py) included, is refused all at once ----------------
+# --- All values that cannot work are reported together, those of conf/gunicorn.py included -----------------------
 _wrong = validation.problems(
     globals(),
     rates=api.THROTTLE_RATES,

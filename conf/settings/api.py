@@ -1,4 +1,4 @@
-"""The API's own settings: Django REST framework, its errors, its schema, its limits."""
+"""Settings of the API: Django REST framework, errors, schema, limits."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["apps.core.throttling.throttles.ScopesThrottle"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.StrictPageNumberPagination",
     "PAGE_SIZE": 50,
-    # JSON only: what is not served cannot be attacked, and the documentation has its own pages.
+    # JSON only: what is not served cannot be attacked, and the documentation has pages of its own.
     "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "apps.core.api.openapi.AutoSchema",
@@ -16,23 +16,23 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
-# scope: requests/period (s, m, h, d), as many at once as the period allows. Every view has one of the first two;
-# a view may name more (throttle_scopes).
+# scope: requests/period (s, m, h, d). All requests of a period may come at once. Every view has one of the first two
+# limits, and may name more (throttle_scopes).
 THROTTLE_RATES = {
     "anonymous": "120/m",
     "user": "1200/m",
-    # For each client: whatever takes a password or the token of a mailed link, and whatever sends mail.
+    # Per client: views that take a password or the token of a mailed link, and views that send mail.
     "login": "10/m",
     "mail": "20/h",
-    # For each account, there or not: wrong passwords, from wherever. A short window, for while it lasts the owner
-    # is locked out, too. And mails to one address.
+    # Per address, whether or not it has an account: wrong passwords from anywhere, and mails. The window is short,
+    # since the owner is locked out as well.
     "login_failures": "5/m",
     "mail_account": "5/h",
 }
 
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "apps.core.api.errors.ExceptionHandler",
-    # Clients see one kind of error in development, too; the traceback is in the log.
+    # The same errors in development; the traceback is in the log.
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
     "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "405", "406", "413", "414", "415", "429", "500"],
     "ERROR_SCHEMAS": {
@@ -50,10 +50,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    # The schema is the same for everyone, and a stale token must not hide it.
+    # The schema is the same for everyone, and an invalid token must not hide it.
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
-    # Assets of our own, not of a CDN.
+    # Assets from the package, not from a CDN.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -77,8 +77,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     },
     "TAGS": [
         {"name": "auth", "description": "Accounts and tokens"},
-        {"name": "core", "description": "Is it there, and does it work"},
-        {"name": "users", "description": "Accounts, for the staff"},
+        {"name": "core", "description": "Whether the API works"},
+        {"name": "users", "description": "Accounts, for staff"},
         {"name": "tasks", "description": "Background tasks and their results"},
     ],
 }

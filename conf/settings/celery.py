@@ -1,6 +1,6 @@
-"""Celery's settings, each with the failure that it prevents. Redis is the broker, Postgres keeps the results.
+"""Celery's settings, each with the failure that it prevents. Redis is the broker, Postgres stores the results.
 
-How soon a task is back whose worker died: its process alone, at once; the whole worker, or Redis,
+A task is redelivered at once if its process dies. If its worker or Redis dies, it is redelivered after
 TASK_VISIBILITY_TIMEOUT plus the two seconds of the restore loop.
 """
 
@@ -11,52 +11,52 @@ from celery.schedules import crontab
 from django.conf import settings
 from kombu import Queue
 
-# Seconds. A task is stopped by an exception, then for good; apps.core.checks.background holds the order of the numbers.
+# Seconds. A task is stopped by an exception, then killed. apps.core.checks.background checks the order of the numbers.
 task_time_limit = settings.TASK_TIME_LIMIT
 task_soft_time_limit = task_time_limit * 0.9
-# After this Redis hands an unfinished task to another worker: below the time limit, tasks would run twice.
+# After this time an unfinished task is redelivered: below the time limit, tasks would run twice.
 visibility_timeout = settings.TASK_VISIBILITY_TIMEOUT
 
 broker_url = settings.CELERY_BROKER_URL
 broker_connection_retry_on_startup = True
-# A worker never gives up on its broker: one that did would be alive, and deaf.
+# A worker never gives up its broker: otherwise it would be running but no longer consuming.
 broker_connection_max_retries = None
-# Celery's own waits up to 30 s between two tries: a broker that is back would have no worker all the while.
+# Celery's consumer waits up to 30 s between two attempts: a broker that is available again would have no worker.
 worker_consumer = "apps.core.background.consumer:PromptConsumer"
 broker_transport_options = {
     "visibility_timeout": visibility_timeout,
-    # Look for the tasks of dead workers every 2 s, not every 100. The lock must not outlive a worker that died
-    # holding it for long.
+    # Look for the tasks of dead workers every 2 s, not every 100 s. The lock must not long outlive a worker that died
+    # while it held it.
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "unacked_mutex_expire": 2,
-    # A broker that hangs: without it a request that starts a task would wait for ever.
+    # Without a timeout, a request that starts a task would wait for ever for a broker that hangs.
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
-    # A publisher that finds no broker says so soon; a request waits for it.
+    # A publisher without a broker fails soon, since a request waits for it.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0.1,
     "interval_max": 0.1,
 }
-# Celery reads the timeout in three places, and the smallest one wins.
+# Celery reads the timeout in three places; the smallest one wins.
 result_backend_transport_options = {"visibility_timeout": visibility_timeout}
 task_publish_retry_policy = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 
-# A worker that dies has not acknowledged: its tasks come back. So tasks are written to bear running twice.
+# A worker that dies has not acknowledged, so its tasks are redelivered. Tasks must therefore tolerate running twice.
 task_acks_late = True
 task_reject_on_worker_lost = True
-# One that waits behind a long task is free for other workers.
+# A task that waits behind a long one stays available to other workers.
 worker_prefetch_multiplier = 1
-# Without its broker a worker cannot acknowledge: it ends what it runs, for another worker will start it again.
+# Without its broker a worker cannot acknowledge. It cancels what it runs, since another worker will start it again.
 worker_cancel_long_running_tasks_on_connection_loss = True
-# On QUIT running tasks have this long to end; what does not is handed back to the queue, not lost with the worker.
+# On QUIT running tasks have this long to end; after that they are returned to the queue.
 worker_soft_shutdown_timeout = settings.TASK_SHUTDOWN_TIMEOUT
-# Nobody listens to events; sending them costs a round trip a task.
+# Nobody consumes events, and sending them costs a round trip a task.
 worker_send_task_events = False
 worker_hijack_root_logger = False
 
-# pickle would run what anyone writes into the broker.
+# pickle would execute what anybody writes into the broker.
 accept_content = ["json"]
 task_serializer = "json"
 result_serializer = "json"
@@ -68,31 +68,31 @@ enable_utc = True
 task_queues = (Queue("default"), Queue("mail"))
 task_default_queue = "default"
 task_routes = {"apps.users.tasks.send_*": {"queue": "mail"}}
-# A mistyped queue is an error where the task is sent: else its tasks would wait where no worker looks.
+# A mistyped queue is an error when the task is sent: otherwise its tasks would wait in a queue without a worker.
 task_create_missing_queues = False
 
-# Waits for a Postgres that restarts: else a task that is done would be on record as running, for ever.
+# Waits while Postgres restarts: otherwise a finished task would stay STARTED for ever.
 result_backend = "apps.core.background.results:PatientDatabaseBackend"
 result_backend_always_retry = True
-# Waits double from 10 ms, and are 10 s at most: half a minute in all.
+# Waits double from 10 ms to at most 10 s: half a minute in total.
 result_backend_max_retries = 12
-# Connections are kept from task to task: to open one for each costs more than a small task does. Each is tested
-# before it is used (see apps/core/background/results.py), so that a restart of Postgres fails no task.
+# Connections are kept from task to task: opening one costs more than a small task does. Each is tested before it is
+# used (see apps/core/background/results.py), so that a restart of Postgres fails no task.
 CELERY_DB_REUSE_MAX = sys.maxsize
-# Name, arguments, worker: a result in the admin says whose it is.
+# Store name, arguments and worker, which the admin shows.
 result_extended = True
 result_expires = timedelta(days=7)
 task_track_started = True
-# A task may choose to store no result, but a failure is always on record.
+# A task may ignore its result, but a failure is always stored.
 task_store_errors_even_if_ignored = True
 
 beat_scheduler = "apps.core.background.beat:HeartbeatScheduler"
-# Seconds: how often beat looks at its schedule, and shows that it lives.
+# Seconds: how often beat checks its schedule and writes its heartbeat.
 beat_max_loop_interval = 1
 
-# What runs when, in UTC. It is written to beat's tables (see apps/core/background/schedules.py), where it can be turned off.
-# One that no worker has taken before the next is due expires: else they would pile up while there is none.
-# Daily ones at four: beat looks at this hour all day long, so that a machine which slept at night catches up.
+# The schedules, in UTC. They are written to beat's tables (apps/core/background/schedules.py), where each can be
+# disabled. An occurrence expires before the next one is due, so that none pile up while there is no worker.
+# Daily ones run at four: beat checks that hour all day, so that a machine that was asleep catches up.
 _DAILY = {"expire_seconds": 12 * 3600}
 beat_schedule = {
     "Purge expired tokens": {

@@ -1,4 +1,4 @@
-"""What browsers may do with our pages. The documentation's pages ask for a little more (see conf/urls.py)."""
+"""Headers that limit what browsers may do with our pages. The documentation needs a little more (conf/urls.py)."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "frame-ancestors": [NONE],
     },
 }
-# Swagger UI and ReDoc style themselves, and ReDoc searches in a worker. Scripts still come from files of ours alone.
+# Swagger UI and ReDoc use inline styles, and ReDoc searches in a worker. Scripts still come from our own files only.
 DOCUMENTATION_POLICY = {"style-src": [SELF, UNSAFE_INLINE], "worker-src": [SELF, "blob:"]}
 
-# An API needs none of a browser's devices.
+# An API needs no devices of a browser.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: []
     for name in (

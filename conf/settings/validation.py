@@ -1,7 +1,7 @@
-"""Values of settings that would be found out only later: at a request, in the middle of the night, or never.
+"""Values of settings that would fail only later: at a request, at night, or never.
 
-Not all servers run Django's checks when they start, so what cannot work is refused where the settings are read. What
-works and would hurt is a system check (apps/core/checks/background.py, security_checks.py).
+Not every server runs Django's checks when it starts, so values that cannot work are refused when the settings are read.
+Values that work and would hurt are system checks (apps/core/checks).
 """
 
 import re

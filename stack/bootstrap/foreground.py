@@ -1,7 +1,7 @@
-"""Ctrl-C for the program alone: just, which waits for it, would call the recipe interrupted.
+"""Lets Ctrl-C reach only the program: just would report an interrupted recipe, although leaving a view is no error.
 
-Leaving something that one was watching is no error. The program gets a process group of its own, and the terminal
-with it; this process stays behind to give the terminal back, as a shell does for its jobs.
+The program gets a process group of its own and the terminal. This process waits and takes the terminal back, as a
+shell does for its jobs.
 """
 
 import os
@@ -13,9 +13,9 @@ _TERMINAL = 0
 
 
 def keep_to_child() -> None:
-    """Return in a child that has the terminal; this process waits for it, and ends as it did.
+    """Return in a child that has the terminal; this process waits, and ends with the same status.
 
-    Without a terminal of ours, return at once.
+    Without a terminal, return at once.
     """
     if not _has_terminal():
         return
@@ -47,7 +47,7 @@ def _wait(child: int, before: int) -> int:
         _, status = os.waitpid(child, os.WUNTRACED)
         if not os.WIFSTOPPED(status):
             return status
-        # Ctrl-Z: the shell is to have its terminal, and this job stopped, until it is continued.
+        # Ctrl-Z: the shell gets its terminal and stops this job until it is continued.
         _give_terminal(before)
         os.killpg(before, signal.SIGSTOP)
         _give_terminal(child)
@@ -60,7 +60,7 @@ def _tell(child: int, number: int) -> None:
 
 
 def _give_terminal(group: int) -> None:
-    # Whoever is in the background and does this is stopped, unless it ignores that.
+    # A background process that does this is stopped unless it ignores the signal.
     ours = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     with suppress(OSError):
         os.tcsetpgrp(_TERMINAL, group)

@@ -1,8 +1,8 @@
 """Brings an environment of Python packages in line with uv.lock, from where this user gets packages.
 
-Which packages is the lock's business; where they come from (index, proxy, certificates, cache) is the user's. So of
-the user's configuration uv is shown the one and not the other: an `exclude-newer` of another project would make the
-lock look outdated. Nothing but the standard library: this runs before any package is there.
+The lock decides which packages; the user decides where they come from (index, proxy, certificates, cache). So uv sees
+only that part of the user's configuration: an `exclude-newer` of another project would make the lock look outdated.
+Only the standard library is used, since this runs before any package is installed.
 """
 
 import json
@@ -31,21 +31,21 @@ class PackagesError(Exception):
 
 
 def say(message: str) -> None:
-    """Tell the person who waits."""
+    """Print a message to standard error."""
     print(f"just: {message}", file=sys.stderr, flush=True)
 
 
 def uv(environment: Mapping[str, str]) -> str:
-    """Return the path of uv. Raises PackagesError where there is none."""
+    """Return the path of uv. Raises PackagesError if it is missing."""
     if found := shutil.which("uv", path=environment.get("PATH")):
         return found
     raise PackagesError("there is no uv. Type ./just in place of just, which brings it.")
 
 
 def synchronise(venv: Path, environment: Mapping[str, str], what: str, *options: str) -> None:
-    """Install what the lock names and the environment lacks; say so where there is anything to do.
+    """Install the packages of the lock that the environment lacks.
 
-    Raises PackagesError where that failed, or where the lock does not match pyproject.toml.
+    Raises PackagesError if that fails, or if the lock does not match pyproject.toml.
     """
     command = [uv(environment), "sync", "--locked", *options]
     with tempfile.TemporaryDirectory() as configuration:
@@ -59,8 +59,8 @@ def synchronise(venv: Path, environment: Mapping[str, str], what: str, *options:
             if not _run(command, shown):
                 raise PackagesError(_advice(environment, plain))
             return
-        # To uv the lock of another index is another lock. So it is checked without that index, and what it holds,
-        # hashes included, is then installed from there.
+        # For uv the lock of another index is another lock. So the lock is checked without that index, and its packages
+        # are then installed from there, with their hashes.
         if not _run([uv(environment), "lock", "--check", "--quiet", "--offline"], plain):
             raise PackagesError(_advice(environment, plain))
         _install_from_index(venv, plain, shown, options)
@@ -100,14 +100,14 @@ def _has_index_in_place_of_pypi(chosen: Mapping[str, Any], environment: Mapping[
 
 
 def run_uv(arguments: Sequence[str], venv: Path, environment: Mapping[str, str]) -> int:
-    """Run uv for a person, with the configuration that counts here; return its exit status."""
+    """Run uv with the configuration of this project; return its exit status."""
     with tempfile.TemporaryDirectory() as directory:
         shown = _isolated(environment, venv, Path(directory) / "chosen", configured(environment))
         return subprocess.run([uv(environment), *arguments], cwd=ROOT, env=shown, check=False).returncode
 
 
 def configured(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the user's and the machine's uv.toml say about where packages come from; the user's counts first."""
+    """Return where packages come from, according to the uv.toml of the user and then of the machine."""
     chosen: dict[str, Any] = {}
     for path in _configuration_files(environment):
         try:

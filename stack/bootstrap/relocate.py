@@ -1,4 +1,4 @@
-"""Repairs the scripts of a moved environment: `.venv/bin/python stack/bootstrap/relocate.py OLD_PATH`, without any package.
+"""Repairs the scripts of a moved environment: `.venv/bin/python stack/bootstrap/relocate.py OLD_PATH`.
 
 Each names its interpreter by absolute path. The first line that uv writes into relocatable environments takes the
 interpreter beside the script instead; pyvenv.cfg tells uv to write it from now on.

@@ -1,4 +1,4 @@
-"""Installs uv and just for ./just: `python3 stack/bootstrap/tools.py VENV REQUIREMENTS`, with pip as this project wants it.
+"""Installs uv and just for ./just: `python3 stack/bootstrap/tools.py VENV REQUIREMENTS`, with an isolated pip.
 
 Of the user's settings for pip those count that say where packages come from: index, proxy, certificates, cache. A
 `user = true` or a `target` would put the tools elsewhere. Nothing but the standard library.

@@ -1,10 +1,10 @@
-"""Which of the machine's environment variables reach the stack: those that are ours or were chosen, and no others.
+"""The environment variables that reach the stack: an allowlist.
 
-What another project or a profile exports (PYTHONPATH, PGOPTIONS, DJANGO_SETTINGS_MODULE, …) would change what our
-programs do, and a list of what is forbidden is never complete. So here is what is let in. A setting of the
-application comes in by being named in .env.example or in .env.
+Variables of another project or a profile (PYTHONPATH, PGOPTIONS, DJANGO_SETTINGS_MODULE, …) would change what our
+programs do, and a list of forbidden ones is never complete. A setting of the application is allowed if .env.example or
+.env names it.
 
-Nothing but the standard library: this is read before any package is there.
+Only the standard library is used, since this runs before any package is installed.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from checkout.paths import GIVEN_SETTINGS, ROOT
 
-# Who works here, on which machine, in which language, in which terminal and editor.
+# The user, the machine, the language, the terminal and the editor.
 _SESSION = (
     "PATH HOME USER LOGNAME SHELL HOSTNAME PWD TERM TERMINFO* TERM_* COLORTERM COLUMNS LINES NO_COLOR FORCE_COLOR"
     " CLICOLOR* LANG LANGUAGE LC_* LOCPATH LOCALE_ARCHIVE TZ TZDIR TMPDIR TEMP TMP XDG_* EDITOR VISUAL PAGER LESS*"
@@ -25,7 +25,7 @@ _SESSION = (
 )
 # What the machine needs to start programs at all.
 _LOADER = "LD_LIBRARY_PATH LD_PRELOAD DYLD_* NIX_LD* NSS_WRAPPER_*"
-# How the network is reached: the application may call out.
+# Access to the network.
 _NETWORK = (
     "http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR"
     " REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NIX_SSL_CERT_FILE"
@@ -35,13 +35,13 @@ _PLACES = (
     "STATE_DIR POSTGRES_BIN REDIS_BIN WHEEL_LIBRARIES UV_PROJECT_ENVIRONMENT NIX_FLAGS JUST_WITHOUT_NIX"
     " STACK_MACHINE_ID"
 )
-# Where packages come from, and how: not which ones, which uv.lock says.
+# Where packages come from. Which ones is decided by uv.lock.
 _PACKAGES = (
     "UV_INDEX UV_INDEX_* UV_DEFAULT_INDEX UV_EXTRA_INDEX_URL UV_FIND_LINKS UV_NO_INDEX UV_KEYRING_PROVIDER"
     " UV_INSECURE_HOST UV_NATIVE_TLS UV_SYSTEM_CERTS UV_OFFLINE UV_CACHE_DIR UV_NO_CACHE UV_LINK_MODE UV_*_TIMEOUT"
     " UV_HTTP_RETRIES UV_CONCURRENT_* UV_CREDENTIALS_DIR UV_NO_PROGRESS NETRC"
 )
-# What the recipes for people and tests take; see the docs of each.
+# Options of recipes and tests; see the docs of each.
 _RECIPES = (
     "PSQLRC PSQL_* SKIP PRE_COMMIT* SOAK_* FUZZ_* BENCH_* RECOVERED_WITHIN PLAYWRIGHT_BROWSERS_PATH"
     " PYTEST_XDIST_AUTO_NUM_WORKERS"
@@ -60,7 +60,7 @@ def settings(root: Path = ROOT) -> frozenset[str]:
     texts = [
         path.read_bytes().decode(errors="replace") for path in files if os.access(path, os.R_OK) and path.is_file()
     ]
-    # Something in .env that looks like a place is refused where .env is read.
+    # A place in .env is refused when .env is read.
     return frozenset(name for text in texts for name in _SETTING.findall(text)) - set(_PLACES.split())
 
 
@@ -74,15 +74,15 @@ def given(file: Path = GIVEN_SETTINGS) -> dict[str, str]:
 
 
 def for_recipes(environment: Mapping[str, str], root: Path = ROOT) -> dict[str, str]:
-    """Return what reaches a recipe."""
+    """Return the variables that reach a recipe."""
     chosen = _chosen(environment, [*_FOR_RECIPES, *settings(root)])
-    # The flake's shell on NixOS has linters of its own, and sets this one.
+    # Set by the flake's shell on NixOS, which has linters of its own.
     without = {"UV_NO_GROUP": "linters"} if environment.get("UV_NO_GROUP") == "linters" else {}
     return _without_proxy_to_ourselves(chosen | without)
 
 
 def for_programs(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what reaches the programs of the stack, their settings apart."""
+    """Return the variables that reach the programs of the stack, without their settings."""
     return _without_proxy_to_ourselves(_chosen(environment, _FOR_PROGRAMS))
 
 
@@ -94,7 +94,7 @@ def _chosen(environment: Mapping[str, str], patterns: Iterable[str]) -> dict[str
 
 
 def _without_proxy_to_ourselves(environment: dict[str, str]) -> dict[str, str]:
-    """Keep requests to this machine away from a proxy, which could not answer them."""
+    """Exclude this machine from the proxies, which could not reach it."""
     if not any(name.lower().endswith("_proxy") for name in environment):
         return environment
     exceptions = environment.get("no_proxy") or environment.get("NO_PROXY") or ""

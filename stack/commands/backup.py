@@ -1,4 +1,4 @@
-"""`just dump`, and the dumps that other commands make of what they replace."""
+"""`just dump`, and the dumps of databases that other commands replace."""
 
 import subprocess
 import time
@@ -11,13 +11,13 @@ from stack.settings.database import Database
 
 
 def dated(what: str) -> Path:
-    """Return a new path among the backups that says when and why."""
+    """Return a new path among the backups, with the date and the reason in its name."""
     paths.BACKUPS.mkdir(mode=0o700, exist_ok=True)
     return paths.BACKUPS / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{what}"
 
 
 def dump(database: Database, path: Path) -> None:
-    """Write all of a database into a file that only this user can read, whole or not at all."""
+    """Dump a database into a file that only this user can read, completely or not at all."""
     if path.exists():
         raise StackError(f"{path} is there already, and was left as it is. Name another file.")
     partial = path.with_name(f"{path.name}.partial")
@@ -34,7 +34,7 @@ def dump(database: Database, path: Path) -> None:
 
 
 def require_dump(database: Database, path: Path) -> None:
-    """Raise StackError for a file that is no dump."""
+    """Raise StackError for a file that is not a dump."""
     if not path.is_file():
         raise StackError(f"there is no file {path}. Dumps that were made here: {paths.BACKUPS}")
     client(database, "pg_restore", "--list", str(path))
@@ -47,7 +47,7 @@ def load(database: Database, path: Path, name: str) -> None:
 
 
 def client(database: Database, program: str, *arguments: str) -> None:
-    """Run one of Postgres' client programs. Raises StackError with what it said where it failed."""
+    """Run one of Postgres' client programs. Raises StackError with its output if it fails."""
     path = binaries.find().postgres_bin / program
     try:
         done = subprocess.run(

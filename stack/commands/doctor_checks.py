@@ -1,4 +1,4 @@
-"""What `just doctor` looks at. Each returns what it found, or raises StackError with what is wrong and what to do."""
+"""The checks of `just doctor`. Each returns what it found, or raises StackError with the problem and what to do."""
 
 import os
 import platform
@@ -24,20 +24,20 @@ _PID = ".4194304"
 
 
 def tools(_: Environment) -> str:
-    """Which interpreter and tools work here."""
+    """Check the interpreter and the tools."""
     found = [f"Python {platform.python_version()} ({sys.executable})"]
     found += [_version(Path(path), "--version") for name in ("uv", "just") if (path := shutil.which(name))]
     return ", ".join(found)
 
 
 def state(_: Environment) -> str:
-    """Whether the state can be written."""
+    """Check whether the state directory can be written."""
     directories.make_state()
     return str(paths.STATE)
 
 
 def settings_file(_: Environment) -> str:
-    """Whether the settings are understood, and .env has no names that nobody reads."""
+    """Check whether the settings are valid, and .env has no unknown names."""
     if problem := validation.problem():
         raise StackError(problem)
     found = unknown_names.found()
@@ -47,19 +47,19 @@ def settings_file(_: Environment) -> str:
 
 
 def disk(_: Environment) -> str:
-    """Whether there is space."""
+    """Check whether there is space on the disk."""
     directories.require_space()
     return f"{shutil.disk_usage(paths.STATE).free / 1e9:.1f} GB free"
 
 
-def what_the_machine_allows(settings: Environment) -> str:
-    """Whether this user may do what the stack needs."""
+def machine_limits(settings: Environment) -> str:
+    """Check the limits of this user."""
     limits.require(settings)
     return "enough open files and processes, and a user with a name"
 
 
 def sockets(_: Environment) -> str:
-    """Whether the directory of the sockets can be trusted, and their paths are short enough."""
+    """Check whether the directory of the sockets is safe, and their paths are short enough."""
     if paths.RUNTIME.is_symlink() or paths.RUNTIME.exists():
         directories.check_runtime()
     length = len(os.fsencode(paths.SUPERVISOR_SOCKET)) + len(_PID)
@@ -72,12 +72,12 @@ def sockets(_: Environment) -> str:
 
 
 def postgres_programs(settings: Environment) -> str:
-    """Which Postgres."""
+    """Return which Postgres is used."""
     return "DATABASE_URL" if settings.database_url else _installed(lambda found: found.postgres_bin / "postgres")
 
 
 def redis_programs(settings: Environment) -> str:
-    """Which Redis."""
+    """Return which Redis is used."""
     return "REDIS_URL" if settings.redis_url else _installed(lambda found: found.redis_server)
 
 
@@ -101,7 +101,7 @@ def _version(path: Path, option: str) -> str:
 
 
 def cluster(settings: Environment) -> str:
-    """Whether the programs can read the cluster."""
+    """Check whether Postgres can read the cluster."""
     if settings.database_url or not postgres.CLUSTER.exists():
         return "none" if settings.database_url else "none yet: just up makes it"
     if _are_installed():
@@ -110,7 +110,7 @@ def cluster(settings: Environment) -> str:
 
 
 def data(settings: Environment) -> str:
-    """Whether somebody else has the data."""
+    """Check whether another server uses the data."""
     if discovery.processes():
         return "in use by this checkout"
     for server in external_servers.ours(settings):
@@ -119,7 +119,7 @@ def data(settings: Environment) -> str:
 
 
 def processes(_: Environment) -> str:
-    """Whether all of ours that live are led."""
+    """Check whether all processes of this checkout are supervised."""
     left = discovery.orphans(supervisor.pid())
     if left or (supervisor.programs() and not recovery.is_whole()):
         pids = ", ".join(str(process.pid) for process in left) or "the supervisor"
@@ -128,7 +128,7 @@ def processes(_: Environment) -> str:
 
 
 def files(_: Environment) -> str:
-    """Whether an interruption has left files."""
+    """Check whether an interrupted command has left files."""
     left = [*paths.STATE.glob("postgres.new.*"), *paths.STATE.glob("tools.*"), *paths.STATE.glob("backups/*.partial")]
     if not supervisor.programs() and not discovery.processes() and paths.RUNTIME.exists():
         left.append(paths.RUNTIME)
@@ -138,7 +138,7 @@ def files(_: Environment) -> str:
 
 
 def port(settings: Environment) -> str:
-    """Whether the API's port is free, or ours."""
+    """Check whether the port of the API is free, or its own."""
     wanted = settings.port or servers.web_port()
     if supervisor.program("web").runs:
         return f"{servers.web_port()} is the API's"
@@ -147,8 +147,8 @@ def port(settings: Environment) -> str:
     return f"{wanted or web.FIRST}" + ("" if settings.port else ", or the next free one")
 
 
-def elsewhere(settings: Environment) -> str:
-    """Whether servers that are not ours answer."""
+def external(settings: Environment) -> str:
+    """Check whether external servers respond."""
     if settings.database_url:
         external_servers.require_database(settings.database_url)
     if settings.redis_url:
@@ -156,8 +156,8 @@ def elsewhere(settings: Environment) -> str:
     return ", ".join(name for name in table.SERVERS if name not in external_servers.ours(settings)) or "nothing"
 
 
-def how_it_is(_: Environment) -> str:
-    """Whether what runs is well."""
+def running_health(_: Environment) -> str:
+    """Check the health of what runs."""
     if not supervisor.programs():
         return "nothing runs"
     if problems := api_health.problems():

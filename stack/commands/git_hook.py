@@ -1,4 +1,4 @@
-"""`just setup`: installs the git hook where this checkout has hooks of its own, and overwrites nobody else's."""
+"""`just setup`: installs the git hook if this checkout has hooks of its own, and overwrites no other hook."""
 
 import os
 import subprocess
@@ -7,14 +7,14 @@ from pathlib import Path
 from checkout import paths
 from stack.errors import StackError
 
-# It goes by ./just and names no path, so that the host, the dev container and all worktrees can share it. A branch
+# It calls ./just and contains no path, so that the host, the dev container and all worktrees can share it. A branch
 # without ./just has nothing to check.
 HOOK = """#!/bin/sh
 [ -x ./just ] || exit 0
 exec ./just hook pre-commit hook-impl --config .pre-commit-config.yaml --hook-type pre-commit \
 --hook-dir "${0%/*}" -- "$@"
 """
-# What tells our own hook, also one that an earlier version has written.
+# Identifies our own hook, also that of an earlier version.
 _OURS = "exec ./just hook pre-commit hook-impl "
 _OTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
 _UNCHANGED = "Nothing was changed."
@@ -22,7 +22,7 @@ _LINE = "[ ! -x ./just ] || ./just hook pre-commit run || exit 1"
 
 
 def install(root: Path = paths.ROOT) -> Path:
-    """Install the hook and return its path. Raises StackError where a hook or a directory is not this checkout's."""
+    """Install the hook and return its path. Raises StackError if a hook or its directory is not this checkout's."""
     hooks = _own_hooks(root)
     hook = hooks / "pre-commit"
     if _is_there(hook) and not _is_ours(hook):
@@ -36,7 +36,7 @@ def install(root: Path = paths.ROOT) -> Path:
 
 
 def _own_hooks(root: Path) -> Path:
-    """Return the directory of this repository's hooks, where no other repository shares it."""
+    """Return the directory of this repository's hooks. Raises StackError if other repositories may share it."""
     top = Path(_git(root, "rev-parse", "--show-toplevel"))
     if top.resolve() != root.resolve():
         raise StackError(f"{root} is a part of the repository {top}, whose hooks are not this project's. {_UNCHANGED}")
@@ -69,7 +69,7 @@ def _is_ours(hook: Path) -> bool:
 
 
 def _git(root: Path, *words: str, allowed: tuple[int, ...] = (0,)) -> str:
-    # Exported by the hook of another repository, or for one of dotfiles.
+    # Exported by a hook of another repository, or for a repository of dotfiles.
     environment = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
     command = ["git", "-C", str(root), *words]
     try:

@@ -1,4 +1,4 @@
-"""What each recipe does; the docstring is the help, the returned number the exit status."""
+"""The commands behind the recipes. The docstring is the help, the returned number is the exit status."""
 
 import argparse
 import os
@@ -52,7 +52,7 @@ def _tested_by(path: Path) -> Path:
 
 
 def show_status(arguments: argparse.Namespace) -> int:
-    """Show what runs where; exit status 1 where something is not well."""
+    """Show what runs where; exit status 1 if something is unhealthy."""
     if arguments.watch:
         from stack.commands import status_watch
 
@@ -61,7 +61,7 @@ def show_status(arguments: argparse.Namespace) -> int:
 
 
 def show_logs(arguments: argparse.Namespace) -> int:
-    """Print logs, then follow them; or all that is on record of one request."""
+    """Print logs and follow them, or print all records of one request."""
     if arguments.request:
         display.show_request(arguments.request, raw=arguments.raw)
     else:
@@ -109,13 +109,13 @@ def redis_cli(arguments: argparse.Namespace) -> int:
 def test(arguments: argparse.Namespace) -> int:
     """Run pytest with Postgres and Redis running; all arguments are pytest's."""
     with up_down.with_servers("test", for_tests=True):
-        # A test run under a debugger or of one test reads best in one process: pytest takes the last -n.
+        # Arguments may choose one process: pytest takes the last -n.
         command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *arguments.rest]
         return _run(command)
 
 
 def manage(arguments: argparse.Namespace) -> NoReturn:
-    """Become a management command that writes into the database: one of somebody else's is asked about first."""
+    """Become a management command that writes into the database. Asks first if the database is external."""
     words = [word for word in arguments.rest if word != "--yes"]
     settings = environment.read()
     if settings.database_url or settings.redis_url:
@@ -149,7 +149,7 @@ def _run(command: list[str]) -> int:
 
 
 def _let_end(process: "subprocess.Popen[bytes]") -> None:
-    """Wait for what a terminal has interrupted as well; what was not, or does not end, is told to."""
+    """Wait for a process that the terminal has interrupted, too. Terminate it if it does not end."""
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:
@@ -185,7 +185,7 @@ def reset(arguments: argparse.Namespace) -> int:
 
 
 def examine(_: argparse.Namespace) -> int:
-    """Look at everything that the stack stands on; exit status 1 where something is wrong."""
+    """Check everything that the stack needs; exit status 1 if something is wrong."""
     return 0 if doctor.examine() else 1
 
 

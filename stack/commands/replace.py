@@ -1,4 +1,4 @@
-"""`just restore` and `just reset`: the new database is made beside the old one, which then makes room for it."""
+"""`just restore` and `just reset`: a new database is created beside the old one, and then takes its name."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE da
 
 
 def restore(path: Path, *, yes: bool) -> None:
-    """Replace the database by what a dump holds. A dump of what was there is kept."""
+    """Replace the database by a dump. A dump of the old database is kept."""
     settings = environment.read()
     database = application_database(settings)
     require_local(database, "restore")
@@ -38,7 +38,7 @@ def restore(path: Path, *, yes: bool) -> None:
 
 
 def reset(*, yes: bool) -> None:
-    """Replace the database by an empty one, and empty Redis. What was there is kept."""
+    """Replace the database by an empty one, and empty Redis. A dump and a copy of the old data are kept."""
     settings = environment.read()
     database = application_database(settings)
     require_local(database, "reset")
@@ -54,7 +54,7 @@ def reset(*, yes: bool) -> None:
 
 @contextmanager
 def _without_application(settings: Environment) -> Iterator[None]:
-    """Stop what uses the database; what ran is started again, whatever happens."""
+    """Stop the application for the block. The programs that ran are started again in any case."""
     running = [name for name, found in supervisor.programs().items() if name in APPLICATION and found.runs]
     up_down.stop(running)
     try:

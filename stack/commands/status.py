@@ -1,4 +1,4 @@
-"""What runs where, and what it costs."""
+"""`just status`: what runs where, its memory, and what is unhealthy."""
 
 from checkout import paths, servers
 from stack.console import paint, say, table
@@ -9,14 +9,14 @@ from stack.programs.table import APPLICATION
 from stack.settings import environment, external_servers
 from stack.settings.environment import Environment
 
-# What the supervisor's word for a program that does not run means, and what to do about it.
+# What the supervisor's states of a program mean, and what to do.
 _STOPPED = "it is stopped. Start it: just up"
 _FAILING = "it ends as soon as it is started. To see why: just logs {}"
 _WHY = {"STOPPED": _STOPPED, "EXITED": _STOPPED, "BACKOFF": _FAILING, "FATAL": _FAILING}
 
 
 def overview(settings: Environment) -> str:
-    """Return the table of what runs, what is wrong with it, and the addresses to open."""
+    """Return the table of programs, what is unhealthy, and the addresses to open."""
     rows: list[tuple[str, ...]] = [("PROGRAM", "STATE", "PID", "UP", "MEMORY", "WHERE")]
     rows += [_row(program, settings) for program in supervisor.programs().values()]
     base = f"http://localhost:{servers.web_port()}"
@@ -27,12 +27,12 @@ def overview(settings: Environment) -> str:
 
 
 def _problems(settings: Environment) -> dict[str, str]:
-    """Return what is not well, and why, as the API says it, and the supervisor of what does not run."""
+    """Return what is unhealthy and why, according to the API and, for what does not run, the supervisor."""
     found, problems = supervisor.programs(), api_health.problems()
     ours = [name for name in (*external_servers.ours(settings), *APPLICATION) if name in found]
     for name in ours:
         if found[name].state in _WHY:
-            # Of a server that does not run, the API knows the kind of its error alone.
+            # For a server that does not run, the API only knows the class of its error.
             said = f"{problems[name]}: " if " " in problems.get(name, "") else ""
             problems[name] = said + _WHY[found[name].state].format(name)
     return problems
@@ -48,7 +48,7 @@ def _warnings(settings: Environment) -> list[str]:
 
 
 def show(settings: Environment) -> bool:
-    """Print what runs; say whether all is well."""
+    """Print what runs; return whether it is healthy."""
     if not supervisor.programs():
         say("nothing runs. Start everything: just up")
         return False

@@ -1,4 +1,4 @@
-"""`just status --watch`: programs, memory, processors and queues, again and again."""
+"""`just status --watch`: programs, memory, processors and queues, every two seconds."""
 
 import sys
 import time
@@ -17,12 +17,12 @@ from stack.programs import supervisor
 from stack.programs.supervisor import ProgramState
 from stack.settings.environment import Environment
 
-_PAUSE = 2.0
+_INTERVAL_SECONDS = 2.0
 _HEAD = ("PROGRAM", "STATE", "PID", "MEMORY", "CPU")
 
 
 def run(settings: Environment) -> None:
-    """Show it until interrupted, or until nothing runs any more: a terminal in one place, a pipe again and again."""
+    """Show it until interrupted or until nothing runs: a terminal in place, a pipe one table after another."""
     if not sys.stdout.isatty():
         for rows, line in _rounds(settings):
             say(f"{table(rows)}\n\n{line}\n")
@@ -36,7 +36,7 @@ def _rounds(settings: Environment) -> Iterator[tuple[list[tuple[str, ...]], str]
     processors = Processors()
     while running := supervisor.programs():
         yield [_HEAD, *(_row(program, processors) for program in running.values())], _queues(settings)
-        time.sleep(_PAUSE)
+        time.sleep(_INTERVAL_SECONDS)
 
 
 def _row(program: ProgramState, processors: Processors) -> tuple[str, str, str, str, str]:

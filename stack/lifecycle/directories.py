@@ -15,7 +15,7 @@ _NEEDED = 100_000_000
 
 
 def require_owner(state: Path = paths.STATE) -> None:
-    """Raise StackError where the state is another user's: as root we could end that user's stack, and lock them out."""
+    """Raise StackError if the state belongs to another user, whose stack root could end and lock."""
     if state.exists() and (owner := state.stat().st_uid) != os.geteuid():
         raise StackError(
             f"{state} belongs to {_user(owner)}, and you are {_user(os.geteuid())}. Nothing was changed. Type it as"
@@ -31,11 +31,11 @@ def _user(number: int) -> str:
 
 
 def make_state(state: Path = paths.STATE) -> None:
-    """Make the state directory where it is missing. Raises StackError where it cannot be written."""
+    """Create the state directory if it is missing. Raises StackError if it cannot be written."""
     try:
         for directory in (state, state / "log"):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A disk that is full takes this still: `just down` has to work.
+        # Empty files can be written to a full disk: `just down` has to work.
         (state / ".writable").touch()
         (state / ".writable").unlink()
     except OSError as error:
@@ -46,7 +46,7 @@ def make_state(state: Path = paths.STATE) -> None:
 
 
 def require_space(state: Path = paths.STATE) -> None:
-    """Raise StackError where there is too little space to start anything."""
+    """Raise StackError if there is too little space to start anything."""
     if (free := shutil.disk_usage(state).free) < _NEEDED:
         raise StackError(
             f"only {free / 1e6:.0f} MB are free on the disk of {state}, and the stack needs {_NEEDED / 1e6:.0f}."
@@ -55,7 +55,7 @@ def require_space(state: Path = paths.STATE) -> None:
 
 
 def check_runtime(runtime: Path = paths.RUNTIME) -> None:
-    """Make the directory of the sockets where it is missing; refuse one that others could have prepared."""
+    """Create the directory of the sockets if it is missing. Raises StackError for one that others may have prepared."""
     with contextlib.suppress(FileExistsError):
         runtime.mkdir(mode=0o700)
     found = runtime.lstat()
@@ -71,10 +71,10 @@ def check_runtime(runtime: Path = paths.RUNTIME) -> None:
 
 
 def forget_former_runtime() -> None:
-    """Take away the sockets' directory that this state had under another name of the project."""
+    """Remove the directory of the sockets that this state had under an earlier name of the project."""
     record = paths.RUNTIME_RECORD
     former = Path(record.read_text()) if record.is_file() else paths.RUNTIME
-    # Of this user and this state: that of a checkout which this one is a copy of has another end.
+    # Of this user and this state: the directory of a checkout from which this one was copied has another suffix.
     of_this_state = f"-{os.getuid()}-{paths.CHECKOUT}"
     if former != paths.RUNTIME and former.parent == paths.RUNTIME.parent and former.name.endswith(of_this_state):
         shutil.rmtree(former, ignore_errors=True)
@@ -83,13 +83,13 @@ def forget_former_runtime() -> None:
 
 
 def remove_runtime() -> None:
-    """Take the directory of the sockets away, with sockets that killed servers have left there."""
+    """Remove the directory of the sockets, with the sockets that killed servers have left."""
     check_runtime()
     shutil.rmtree(paths.RUNTIME, ignore_errors=True)
 
 
 def remove_former_runtime(runtime: Path) -> None:
-    """Take away the directory of the sockets that the checkout had at another path, where it is one of this user's."""
+    """Remove the directory of the sockets that the checkout had at another path, if it belongs to this user."""
     is_one = runtime.parent == paths.RUNTIME.parent and runtime.name.startswith(f"{paths.PROJECT}-{os.getuid()}-")
     if is_one and runtime.is_dir() and not runtime.is_symlink() and runtime.stat().st_uid == os.getuid():
         shutil.rmtree(runtime, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Code that cannot be imported: said within seconds, not when the time for a start is over."""
+"""Reports code that cannot be imported within seconds, not when the start times out."""
 
 import subprocess
 import sys
@@ -8,15 +8,15 @@ from collections.abc import Callable
 from checkout import paths
 from stack.errors import StackError
 
-# Seconds that a start takes where nothing is wrong.
-_PATIENCE = 3.0
+# A start takes no longer if nothing is wrong.
+_USUAL_SECONDS = 3.0
 _LINES = 25
 
 
 def or_failed(failed: Callable[[], str]) -> Callable[[], str]:
-    """Return a check that also looks, once, whether the code can be imported, when a start takes long.
+    """Return a check that also tries, once, to import the code when a start takes long.
 
-    It raises StackError with the exception where it cannot.
+    It raises StackError with the exception if that fails.
     """
     began = time.monotonic()
     asked = False
@@ -24,7 +24,7 @@ def or_failed(failed: Callable[[], str]) -> Callable[[], str]:
     def check() -> str:
         nonlocal asked
         culprit = failed()
-        if not asked and (culprit or time.monotonic() - began > _PATIENCE):
+        if not asked and (culprit or time.monotonic() - began > _USUAL_SECONDS):
             asked = True
             require_importable()
         return culprit
@@ -33,7 +33,7 @@ def or_failed(failed: Callable[[], str]) -> Callable[[], str]:
 
 
 def require_importable() -> None:
-    """Raise StackError with the last lines of what Django says of the code, where it cannot load it."""
+    """Raise StackError with the last lines of Django's output if the code cannot be imported."""
     # All of it, urls and tasks included: the system checks import them.
     command = [sys.executable, "manage.py", "check"]
     try:

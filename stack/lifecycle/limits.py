@@ -1,4 +1,4 @@
-"""What the machine must allow before anything starts: open files, processes, and a user who has a name."""
+"""Limits of the machine that would keep the stack from starting: open files, processes, a user without a name."""
 
 import os
 import pwd

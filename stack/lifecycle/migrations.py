@@ -1,4 +1,4 @@
-"""Migrating, and knowing without asking Django when there is nothing to migrate."""
+"""Applies migrations, and knows without Django when there is nothing to apply."""
 
 import hashlib
 import subprocess
@@ -10,10 +10,10 @@ from stack.settings.environment import Environment
 
 
 def pending(settings: Environment) -> bool:
-    """Return whether there may be something to migrate.
+    """Return whether there may be migrations to apply.
 
-    Asking Django takes a second of every start. That nothing has changed since the last time only
-    the files can say: the migrations and the locked packages. Of an external database they say nothing.
+    Asking Django takes a second of every start. If the migrations and the locked packages have not changed, there is
+    nothing to do. That says nothing about an external database.
     """
     return (
         bool(settings.database_url)
@@ -23,7 +23,7 @@ def pending(settings: Environment) -> bool:
 
 
 def migrate() -> None:
-    """Apply the migrations. Raises StackError with what Django said where that failed."""
+    """Apply the migrations. Raises StackError with Django's output if that fails."""
     command = [sys.executable, "manage.py", "migrate", "--no-input"]
     migrated = fingerprint()
     done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
@@ -36,11 +36,11 @@ def migrate() -> None:
 
 
 def forget() -> None:
-    """Take it back that everything is applied: the database is a new one."""
+    """Forget that all migrations are applied: the database is new."""
     paths.APPLIED_MIGRATIONS.unlink(missing_ok=True)
 
 
 def fingerprint() -> str:
-    """Return what changes when a migration does, of the project or of a package."""
+    """Return a hash of the migrations of the project and the locked versions of packages."""
     files = [paths.LOCK_FILE, *sorted(paths.ROOT.glob("apps/*/migrations/*.py"))]
     return hashlib.sha256(b"".join(b"%s\0%s\0" % (bytes(path), path.read_bytes()) for path in files)).hexdigest()

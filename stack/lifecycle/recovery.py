@@ -1,4 +1,4 @@
-"""Whatever happened to the stack: bring it into a state that can be led, before anything is started or stopped."""
+"""Recovers a stack that is only partly supervised, before anything is started or stopped."""
 
 from checkout import paths
 from stack.console import step
@@ -9,38 +9,38 @@ from stack.programs.supervisor import ProgramState
 
 
 def heal() -> None:
-    """End the rest of an earlier start that can no longer be led: its supervisor or its files are gone."""
+    """End what is left of an earlier start whose supervisor or files are gone."""
     if not is_whole():
-        # Where the supervisor can be told, it stops all at once; on its own it goes one by one.
+        # By one call for each group, if the supervisor responds: by itself it stops programs one by one.
         for group in (table.APPLICATION, table.SERVERS):
             supervisor.stop(group)
         end_everything()
         directories.check_runtime()
     elif workers := discovery.orphans(supervisor.pid()):
-        # Their program was killed, and is started again: nothing may run twice.
+        # Their program was killed and is started again: nothing may run twice.
         discovery.kill(workers)
 
 
 def end_everything() -> None:
-    """End every process of this checkout, reachable or not, and take the sockets away."""
+    """End every process of this checkout, supervised or orphaned, and remove the sockets."""
     if found := discovery.processes():
         runtimes = discovery.runtimes(found)
         with step("end what was left running"):
             discovery.end(found, {name: program.stop_signal for name, program in table.PROGRAMS.items()})
-        # Where the checkout was before it was moved.
+        # The directories of the sockets from before the checkout was moved.
         for runtime in runtimes - {paths.RUNTIME}:
             directories.remove_former_runtime(runtime)
     directories.remove_runtime()
 
 
 def is_whole() -> bool:
-    """Return whether a supervisor answers, and all that it and its servers have opened is still in its place."""
+    """Return whether a supervisor responds, and all files and sockets of it and its servers exist."""
     running = supervisor.programs()
     return bool(running) and supervisor.is_in_place() and all(_is_in_place(found) for found in running.values())
 
 
 def _is_in_place(found: ProgramState) -> bool:
-    # One that starts just now has its files still to make.
+    # A program that is starting has not created its files yet.
     if found.state != "RUNNING":
         return True
     if found.name == "postgres":

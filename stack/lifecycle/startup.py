@@ -1,4 +1,4 @@
-"""The steps that start the stack, in their order; each returns when its program is ready."""
+"""The steps that start the stack, in order. Each returns when its program is ready."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,18 +13,17 @@ from stack.programs.waiting import wait_until
 from stack.settings import external_servers
 from stack.settings.environment import Environment
 
-# What /readyz says of a database that another version of the code has migrated (apps/core/health/components.py).
+# In the response of /readyz if another version of the code has migrated the database (apps/core/health/components.py).
 UNKNOWN_MIGRATIONS = "unknown to this code"
 
 
 def start_servers(settings: Environment, *, synchronise: bool = True) -> None:
-    """Start the supervisor, Postgres and Redis where they do not run, and wait until they answer."""
+    """Start the supervisor, Postgres and Redis if they do not run, and wait until they respond."""
     if not supervisor.programs():
         start_supervisor(settings, synchronise=synchronise or not paths.SERVICES.is_dir())
     if "postgres" in external_servers.ours(settings):
         make_cluster()
     supervisor.start(external_servers.ours(settings))
-    # They start meanwhile.
     if "postgres" in external_servers.ours(settings):
         wait_for_postgres(settings.postgres_port)
     else:
@@ -40,7 +39,7 @@ def start_servers(settings: Environment, *, synchronise: bool = True) -> None:
 
 
 def start_supervisor(settings: Environment, *, synchronise: bool) -> None:
-    """Bring the stack's own packages in line with the lock, where that is wanted, then start the supervisor."""
+    """Install the stack's own packages if asked to, then start the supervisor."""
     directories.require_space()
     if synchronise:
         with step("packages of the stack", spinner=False):
@@ -53,7 +52,7 @@ def start_supervisor(settings: Environment, *, synchronise: bool) -> None:
 
 
 def make_cluster() -> None:
-    """Make Postgres' cluster where there is none."""
+    """Create the Postgres cluster if there is none."""
     if postgres.CLUSTER.exists():
         postgres.refuse_other_version(binaries.find().postgres_bin)
         return
@@ -63,7 +62,7 @@ def make_cluster() -> None:
 
 
 def wait_for_postgres(port: int) -> None:
-    """Wait until Postgres takes connections, then make the application's database where there is none."""
+    """Wait until Postgres accepts connections, then create the application's database if there is none."""
     from stack.programs import readiness
 
     with step("postgres"):
@@ -74,7 +73,7 @@ def wait_for_postgres(port: int) -> None:
 
 
 def wait_for_redis() -> None:
-    """Wait until Redis has read its data and answers."""
+    """Wait until Redis has loaded its data and responds."""
     from stack.programs import readiness
 
     with step("redis"):
@@ -117,12 +116,12 @@ def _is_ready(program: Program, names: Sequence[str]) -> bool:
 
 
 def _require_migrations() -> None:
-    """Apply what is missing. Raises StackError for a database with migrations that this code does not have."""
+    """Apply missing migrations. Raises StackError if the database has migrations that are unknown to this code."""
     problem = api_health.problems("/readyz").get("migrations", "")
     if UNKNOWN_MIGRATIONS in problem:
         raise StackError(problem)
     if not api_health.is_ready():
-        # Somebody has migrated backwards, or made the database anew.
+        # Somebody has unapplied migrations, or created the database again.
         migrate()
 
 

@@ -16,11 +16,11 @@ from stack.settings.environment import Environment
 
 
 @contextmanager
-def alone(what: str) -> Iterator[None]:
-    """Hold the checkout's lock, with directories that can be trusted and a stack that can be led."""
+def exclusive_stack(what: str) -> Iterator[None]:
+    """Hold the checkout's lock, with trusted directories and a stack that is fully supervised."""
     directories.make_state()
     with exclusive(what):
-        # Not earlier: a `just down` that we waited for takes the runtime directory away.
+        # Not earlier: a `just down` that we waited for removes the runtime directory.
         directories.check_runtime()
         recovery.heal()
         directories.forget_former_runtime()
@@ -28,11 +28,11 @@ def alone(what: str) -> Iterator[None]:
 
 
 def up(*, yes: bool = False) -> Environment:
-    """Bring everything up and return when all of it is healthy. Raises StackError where it is not.
+    """Start everything and return when it is healthy. Raises StackError if it does not become healthy.
 
-    yes answers the question whether data of somebody else's may be written to.
+    yes answers the question whether to write into a database or Redis that is not the checkout's own.
     """
-    with alone("up"):
+    with exclusive_stack("up"):
         environment.write_dotenv()
         settings = environment.read()
         unknown_names.warn()
@@ -50,7 +50,7 @@ def up(*, yes: bool = False) -> Environment:
 
 
 def _prepare(settings: Environment, *, yes: bool = False) -> None:
-    """Refuse what the machine does not allow, what nobody has allowed yet, and settings that are not understood."""
+    """Check disk space and limits, and ask before external data are written. Raises StackError."""
     if not supervisor.programs():
         directories.require_space()
     limits.require(settings)
@@ -62,7 +62,7 @@ def _prepare(settings: Environment, *, yes: bool = False) -> None:
 
 
 def _stop_what_has_changed(settings: Environment) -> None:
-    """Stop the programs whose settings are others by now, and servers that are elsewhere by now."""
+    """Stop the programs whose settings have changed, and servers that are external now."""
     if supervisor.programs() and not supervisor.has_current_programs():
         say("  the programs of the stack have changed")
         stop_everything()
@@ -95,7 +95,7 @@ def down(names: Sequence[str] = ()) -> None:
 def restart(names: list[str]) -> Environment:
     """Restart the programs of these names, or everything where there is none."""
     wanted = [table.find(name).name for name in names]
-    with alone("restart"):
+    with exclusive_stack("restart"):
         settings = environment.read()
         _prepare(settings)
         with overrides.remembered():
@@ -106,7 +106,7 @@ def restart(names: list[str]) -> Environment:
             else:
                 stop_everything()
                 directories.check_runtime()
-            # What somebody has stopped stays so, unless it is named.
+            # What somebody has stopped stays stopped, unless it is named.
             names = [name for name in table.APPLICATION if not wanted or not running or name in {*wanted, *running}]
             with all_or_nothing():
                 start_servers(settings)
@@ -115,7 +115,7 @@ def restart(names: list[str]) -> Environment:
 
 
 def stop(names: Iterable[str]) -> None:
-    """Stop programs, those of the application before the servers that they need."""
+    """Stop programs, the application before its servers."""
     names = set(names)
     for group in (table.APPLICATION, table.SERVERS):
         if wanted := [name for name in group if name in names]:
@@ -124,7 +124,7 @@ def stop(names: Iterable[str]) -> None:
 
 
 def stop_everything() -> None:
-    """Stop all programs, their supervisor, and what an earlier start may have left."""
+    """Stop all programs, their supervisor, and orphaned processes of an earlier start."""
     if supervisor.programs():
         stop(table.PROGRAMS)
         supervisor.shut_down()
@@ -135,7 +135,7 @@ def stop_everything() -> None:
 
 @contextmanager
 def all_or_nothing() -> Iterator[bool]:
-    """Stop everything again when the block fails, unless something ran before; yield whether it did."""
+    """Stop everything if the block fails, unless something ran before; yield whether it did."""
     ran = bool(supervisor.programs())
     try:
         yield ran
@@ -151,9 +151,9 @@ def all_or_nothing() -> Iterator[bool]:
 def with_servers(what: str, *, synchronise: bool = True, for_tests: bool = False) -> Iterator[None]:
     """Hold the lock with Postgres and Redis running; servers that ran before go on running after.
 
-    for_tests starts those of the tests: the checkout's own, wherever DATABASE_URL and REDIS_URL point.
+    for_tests starts the servers of the tests: the checkout's own, whatever DATABASE_URL and REDIS_URL say.
     """
-    with alone(what), all_or_nothing() as ran:
+    with exclusive_stack(what), all_or_nothing() as ran:
         settings = environment.read_for_tests() if for_tests else environment.read()
         before = {name for name, found in supervisor.programs().items() if found.runs}
         if not ran:

@@ -1,4 +1,4 @@
-"""The logs of the programs: the history first, in order of time, then what comes."""
+"""Shows logs: the history first, ordered by time, then new records."""
 
 import os
 import time
@@ -16,17 +16,17 @@ from stack.logs.rendering import renderer
 
 
 class Tail:
-    """A file that is read as it grows, to its end even when it is rotated away, and then the next one."""
+    """A file that is read while it grows. When it is rotated, its rest is read, and then the new file."""
 
     def __init__(self, path: Path) -> None:
-        """Begin at the start of the file, which need not exist yet."""
+        """Start at the beginning of the file, which need not exist yet."""
         self.path = path
         self._inode = 0
         self._position = 0
         self._rest = b""
 
     def lines(self) -> list[str]:
-        """Return the complete lines that have come since the last call."""
+        """Return the complete lines that were added since the last call."""
         with suppress(FileNotFoundError), self.path.open("rb") as file:
             inode = os.fstat(file.fileno()).st_ino
             if inode != self._inode:
@@ -37,14 +37,14 @@ class Tail:
         return [line.decode(errors="replace") for line in complete]
 
     def _finish(self) -> None:
-        """Read what came, before it was rotated, to the file that was read until now."""
+        """Read what was added to the previous file before its rotation."""
         with suppress(FileNotFoundError), self.path.with_name(f"{self.path.name}.1").open("rb") as file:
             if os.fstat(file.fileno()).st_ino == self._inode:
                 self._take(file)
 
     def _take(self, file: BinaryIO) -> None:
         if os.fstat(file.fileno()).st_size < self._position:
-            # Somebody has emptied it.
+            # The file was truncated.
             self._position = 0
         file.seek(self._position)
         self._rest += file.read()
@@ -62,9 +62,9 @@ def show(files: Mapping[str, Path], *, follow: bool, lines: int | None, raw: boo
 
 
 def show_request(request_id: str, *, raw: bool = False) -> None:
-    """Print what all processes wrote about one request and its tasks, in order of time.
+    """Print the records of all processes about one request and its tasks, ordered by time.
 
-    Raises StackError where there is nothing.
+    Raises StackError if there are none.
     """
     found = list(of_request(request_id, in_order(map(_stored, _all_files()))))
     if not found:
@@ -84,7 +84,7 @@ def _history(name: str, tail: Tail) -> list[Record]:
 
 def _all_files() -> Iterator[Path]:
     stored = rotation.directory()
-    # The programs' own first: of a line that is stored twice, that one is shown.
+    # The logs of the programs first: a record that is stored twice is shown from there.
     for directory in dict.fromkeys([paths.LOGS.resolve(), *([stored] if stored else [])]):
         for path in sorted(directory.glob("*.log")):
             yield from files_of(path)
@@ -102,5 +102,5 @@ def _coming(tails: dict[str, Tail]) -> Iterator[Record]:
 
 
 def _print(text: str) -> None:
-    # Not say(): who reads no more wants no more.
+    # Not say(): if the reader has gone, stop.
     print(text, flush=True)

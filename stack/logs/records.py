@@ -1,4 +1,4 @@
-"""The lines of logs as records: when each was written, and in which order they belong."""
+"""Reads the lines of logs as records, and orders them by time."""
 
 import json
 import re
@@ -8,21 +8,21 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# Of the project's own lines (JSON), of Postgres, and of Redis, in this order.
+# The timestamps of the project's own records (JSON), of Postgres and of Redis.
 _JSON_TIME = re.compile(r'"timestamp": ?"([0-9T:.-]+)Z"')
 _POSTGRES_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d[.,]\d{3})(?: UTC)?")
 _REDIS_TIME = re.compile(r"\d+:\w (\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3})")
 
 
 class Record(NamedTuple):
-    """A line, the program that wrote it, and the second since 1970 when it did."""
+    """A line, the program that wrote it, and the time in seconds since 1970."""
 
     time: float
     program: str
     line: str
 
     def fields(self) -> dict[str, Any] | None:
-        """Return what a JSON line says; None for any other line."""
+        """Return the values of a JSON line; None for any other line."""
         try:
             found = json.loads(self.line)
         except ValueError:
@@ -31,9 +31,9 @@ class Record(NamedTuple):
 
 
 def records(program: str, lines: Iterable[str], *, before: float) -> Iterator[Record]:
-    """Return the lines of a file as records; a line without a time belongs to the one before it.
+    """Return the lines of a file as records. A line without a time has the time of the line before it.
 
-    before is the time of those that have none before them.
+    before is the time of the first lines, if they have none.
     """
     time = before
     for line in lines:
@@ -42,12 +42,12 @@ def records(program: str, lines: Iterable[str], *, before: float) -> Iterator[Re
 
 
 def in_order(files: Iterable[Iterable[Record]]) -> list[Record]:
-    """Merge files by time. Not even one of them is in order: a thread that has the time may have to wait to write."""
+    """Merge files by time. Even a single file may be out of order: a thread takes the time before it writes."""
     return sorted(chain.from_iterable(files), key=lambda record: record.time)
 
 
 def of_request(request_id: str, found: Iterable[Record]) -> Iterator[Record]:
-    """Return the records of one request, those of its tasks included; each line once, wherever it is stored."""
+    """Return the records of one request and its tasks, each line once, even if it is stored twice."""
     seen = set()
     for record in found:
         if request_id not in record.line or record.line in seen:

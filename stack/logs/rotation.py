@@ -1,6 +1,6 @@
-"""Bounds the log files of development by size: in one place, for processes that rotate a shared file lose lines.
+"""Rotates the log files by kind (LOG_DIR) of development.
 
-The programs' own logs are supervisord's to rotate; these are the files by kind (LOG_DIR), which notice it.
+In one place, since processes that rotate a shared file lose records. supervisord rotates the logs of the programs.
 """
 
 from contextlib import suppress
@@ -10,26 +10,26 @@ from checkout import paths
 from stack.errors import StackError
 from stack.settings import environment
 
-# Bytes of a file, of which one older one is kept.
-MOST = 10_000_000
+# Bytes of a file; one older file is kept.
+MAX_BYTES = 10_000_000
 
 
 def directory() -> Path | None:
-    """Return where development stores lines by kind; None where it is told not to."""
+    """Return the directory of the files by kind; None if LOG_DIR is empty."""
     chosen = environment.setting_or("LOG_DIR", str(paths.LOGS_BY_KIND))
     return (paths.ROOT / chosen).resolve() if chosen else None
 
 
-def rotate(most: int = MOST) -> None:
-    """Put files aside that are too large, if they are below the state: what lies elsewhere is somebody else's job."""
+def rotate(max_bytes: int = MAX_BYTES) -> None:
+    """Rotate files that are too large, if they are below the state directory. Others are not ours."""
     try:
         found = directory()
     except StackError:
-        # A .env that cannot be read is reported by whoever takes settings from it.
+        # Whoever reads settings from .env reports that it is invalid.
         return
     if found is None or not found.is_relative_to(paths.STATE.resolve()):
         return
     for path in found.glob("*.log"):
         with suppress(OSError):
-            if path.stat().st_size > most:
+            if path.stat().st_size > max_bytes:
                 path.replace(path.with_name(f"{path.name}.1"))

@@ -1,11 +1,12 @@
-"""Processes that an earlier start of this checkout has left behind.
+"""Finds the processes of this checkout, supervised and orphaned, and ends them.
 
-They are known by a mark in their environment, which our supervisor alone gives and every child inherits. So
-nothing depends on a pid file, which can be deleted, or hold a pid that has become another program's. A process whose
-environment cannot be read is known by the record of pids and start times (stack/processes/pid_records.py), its children by their parent.
+They have a mark in their environment, which only our supervisor sets and every child inherits. So nothing depends on a
+pid file, which can be deleted, or contain a pid that belongs to another program by now. A process whose environment
+cannot be read is known by the record of pids and start times (stack/processes/pid_records.py), its children by their
+parent.
 
-The mark names the state directory by its path and by what stays when it is renamed: a stack goes on belonging to its
-checkout when that is moved, and does not belong to another one that is put in its place.
+The mark contains the path of the state directory and its inode: a stack still belongs to its checkout after that was
+moved, and does not belong to another checkout at the same path.
 """
 
 import os
@@ -34,7 +35,7 @@ def mark() -> dict[str, str]:
 
 
 def processes(program: str = "") -> list[psutil.Process]:
-    """Return the living processes of this checkout, or of one of its programs; never this one or its ancestors."""
+    """Return the running processes of this checkout or of one program, without this process and its ancestors."""
     above = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     records = pid_records.read()
     found = ((process, _identify(process, records)) for process in psutil.process_iter() if process.pid not in above)
@@ -42,7 +43,7 @@ def processes(program: str = "") -> list[psutil.Process]:
 
 
 def is_program(pid: int, program: str) -> bool:
-    """Return whether the pid is a process of this checkout's program, and not somebody else's by now."""
+    """Return whether the pid is a process of this checkout's program, and not of another program by now."""
     try:
         process = psutil.Process(pid)
         return _identify(process, pid_records.read()) == program and is_alive(process)
@@ -51,7 +52,7 @@ def is_program(pid: int, program: str) -> bool:
 
 
 def _identify(process: psutil.Process, records: dict[int, pid_records.Process]) -> str:
-    """Return the program that the process belongs to, or pid_records.SUPERVISOR; empty for one that is not ours."""
+    """Return the program of the process, or pid_records.SUPERVISOR; empty for a process that is not ours."""
     environment = _environment(process)
     if environment:
         return environment.get(_PROGRAM, pid_records.SUPERVISOR) if _is_marked(process, environment) else ""
@@ -70,12 +71,12 @@ def _is_marked(process: psutil.Process, environment: dict[str, str]) -> bool:
     its_state = environment.get("STACK_STATE_ID", "")
     if its_state and its_state == ours["STACK_STATE_ID"]:
         return True
-    # The same path: of a state that was deleted, unless that was moved, with the stack in it.
+    # The same path: the state was deleted, unless it was moved together with the stack.
     return environment.get("STACK_STATE") == ours["STACK_STATE"] and not _is_elsewhere(process, its_state)
 
 
 def _is_elsewhere(process: psutil.Process, state: str) -> bool:
-    """Return whether the state directory of a process still exists; the supervisor and the servers work in it."""
+    """Return whether the state directory of a process exists elsewhere. The supervisor and the servers run in it."""
     if not state:
         return False
     for pid in (process.pid, *_ancestors(process)):
@@ -103,7 +104,7 @@ def _environment(process: psutil.Process) -> dict[str, str]:
 
 
 def orphans(supervisor: int) -> list[psutil.Process]:
-    """Return the living processes of this checkout that the supervisor with this pid does not lead."""
+    """Return the processes of this checkout that the supervisor with this pid does not supervise."""
     return [process for process in processes() if supervisor not in {process.pid, *_ancestors(process)}]
 
 
@@ -115,7 +116,7 @@ def _ancestors(process: psutil.Process) -> list[int]:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Return whether the process runs; a zombie has ended, though its container may never collect it."""
+    """Return whether the process runs. A zombie has ended, even if its container never reaps it."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -131,13 +132,13 @@ def end(found: list[psutil.Process], stop_signals: Mapping[str, signal.Signals])
     supervisors = [process for process, program in programs.items() if program == pid_records.SUPERVISOR]
     for process in supervisors:
         _send(process, signal.SIGTERM)
-    # It knows how long each of its programs may take, 30 s at most.
+    # It knows how long each of its programs may take to end, at most 30 s.
     _still_alive(supervisors, seconds=40)
     if sys.platform != "linux":
-        # On Linux the kernel has told them when the supervisor died; a second signal would be taken for impatience.
+        # On Linux the kernel has signalled them when the supervisor died; a second signal would end them at once.
         for process in found:
             _send(process, stop_signals.get(programs[process], signal.SIGTERM))
-    # A worker whose Redis was quicker than itself would wait for it.
+    # A worker whose Redis has ended first would wait for it.
     kill(_still_alive((process for process in found if programs[process] != "postgres"), seconds=2))
     kill(_still_alive(found, seconds=20))
 
@@ -154,13 +155,13 @@ def _program(process: psutil.Process) -> str:
 
 
 def runtimes(found: Iterable[psutil.Process]) -> set[Path]:
-    """Return the directories of the sockets that the processes were started with: a move of the state changes it."""
+    """Return the directories of the sockets that the processes were started with. It changes with the state's path."""
     names = {_environment(process).get("STACK_RUNTIME", "") for process in found}
     return {Path(name) for name in names if name}
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:
-    # psutil compares the start time: a pid that was given to another program is left alone.
+    # psutil compares the start time: a pid that belongs to another program by now is not signalled.
     with suppress(psutil.NoSuchProcess):
         process.send_signal(number)
 

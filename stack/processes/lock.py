@@ -1,4 +1,4 @@
-"""One at a time: up, down, test and the like of one checkout wait for each other."""
+"""The lock of a checkout: up, down, test and their kin wait for each other."""
 
 import fcntl
 import os
@@ -12,9 +12,9 @@ from stack.console import complain
 
 @contextmanager
 def exclusive(what: str, path: Path = paths.LOCK) -> Iterator[None]:
-    """Hold the checkout's lock; while somebody else holds it, say who, and wait.
+    """Hold the checkout's lock. If it is held, print by whom, and wait.
 
-    The file's content names the holder for those who wait. It means nothing once the lock is free.
+    The content of the file names the holder. It has no meaning while the lock is free.
     """
     with _current_file(path) as descriptor:
         _name(descriptor, f"just {what}")
@@ -23,7 +23,7 @@ def exclusive(what: str, path: Path = paths.LOCK) -> Iterator[None]:
 
 @contextmanager
 def exclusive_if_free(what: str, path: Path = paths.LOCK) -> Iterator[bool]:
-    """Hold the checkout's lock and yield True; where somebody else holds it, yield False at once."""
+    """Hold the checkout's lock and yield True; yield False at once if it is held."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         is_free = _try(descriptor) and _is_still(path, descriptor)
@@ -43,7 +43,7 @@ def _try(descriptor: int) -> bool:
 
 
 def _name(descriptor: int, what: str) -> None:
-    # On a full disk it is held without a name.
+    # On a full disk the lock is held without a name.
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{what} (pid {os.getpid()})".encode(), 0)
@@ -70,7 +70,7 @@ def _wait_for(descriptor: int) -> None:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Return whether the path is the locked file: somebody may have deleted the state meanwhile."""
+    """Return whether the path is still the locked file: somebody may have deleted the state."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:

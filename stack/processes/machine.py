@@ -1,4 +1,4 @@
-"""Where this process runs: on which machine, in which start of it, in which PID namespace."""
+"""Identifies the machine, its boot, and the PID namespace in which this process runs."""
 
 import functools
 import os
@@ -16,10 +16,14 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
-class Place:
-    """host names the machine or container for people; boot tells kernels, and starts of one, apart.
+class Machine:
+    """Where a process runs.
 
-    machine is what a restart, a new host name and a rebuilt container leave the same; empty where nothing is.
+    Attributes:
+        host: The name of the machine or container, for people.
+        boot: Differs between kernels, and between two boots of one.
+        namespace: The PID namespace.
+        machine: Stays the same after a reboot, with a new host name, in a rebuilt container; empty if nothing does.
     """
 
     host: str
@@ -28,19 +32,19 @@ class Place:
     machine: str
 
 
-def here() -> Place:
-    """Return where we are."""
-    return Place(socket.gethostname(), boot(), namespace(), machine())
+def here() -> Machine:
+    """Return the machine of this process."""
+    return Machine(socket.gethostname(), boot(), namespace(), machine())
 
 
 def namespace() -> str:
-    """Return the PID namespace, outside of which our pids mean nothing (Linux)."""
+    """Return the PID namespace, outside of which our pids have no meaning (Linux)."""
     return str(_NAMESPACE.readlink()) if _NAMESPACE.is_symlink() else ""
 
 
 @functools.cache
 def boot() -> str:
-    """Return what differs from one start of the machine to the next."""
+    """Return an id of the boot."""
     if _BOOT.exists():
         return _BOOT.read_text().strip()
     # macOS changes the time of the boot when its clock is set.
@@ -48,17 +52,17 @@ def boot() -> str:
 
 
 def machine() -> str:
-    """Return what names this machine; empty on Linux outside the dev container: images share their machine id."""
+    """Return an id of the machine; empty on Linux outside the dev container, since images share their machine id."""
     if given := os.environ.get("STACK_MACHINE_ID"):
-        # The dev container's own id: it and its volume survive a rebuild, its host name does not.
+        # The id of the dev container survives a rebuild, as its volume does. Its host name does not.
         return f"given {given}"
-    # A Mac's host name may be DHCP's.
+    # DHCP may change the host name of a Mac.
     is_mac = sys.platform == "darwin"
     return hardware_uuid(_output("ioreg", "-rd1", "-c", "IOPlatformExpertDevice")) if is_mac else ""
 
 
 def hardware_uuid(registry: str) -> str:
-    """Return a Mac's own number from the output of ioreg."""
+    """Return the hardware UUID of a Mac from the output of ioreg."""
     found = re.search(r'"IOPlatformUUID" = "([^"]+)"', registry)
     return f"mac {found[1]}" if found else ""
 

@@ -1,8 +1,8 @@
 """The record of the stack's processes: pid and start time, written when one is started.
 
-The environment tells ours from others (see stack/processes/discovery.py), where it can be read: macOS hides that of system
-programs, Linux that of programs which drop privileges. A record is the second way. It counts for this state
-directory alone: in a copy of it the pids are those of the original.
+The environment identifies our processes (stack/processes/discovery.py) if it can be read: macOS hides that of system
+programs, Linux that of programs that drop privileges. The record is the second way. It counts only for this state
+directory: in a copy of it the pids are those of the original.
 """
 
 import json
@@ -21,7 +21,7 @@ SUPERVISOR = "supervisor"
 
 @dataclass(frozen=True)
 class Process:
-    """A program's first process; group and session are the kernel's numbers, which its children inherit."""
+    """The first process of a program. Its children inherit the session and the process group."""
 
     program: str
     pid: int
@@ -33,7 +33,7 @@ class Process:
 
 
 def identity(directory: Path) -> str:
-    """Return what stays the same when a directory is renamed, and differs in a copy; empty where there is none."""
+    """Return what a directory keeps when it is renamed, and a copy does not have; empty if there is none."""
     try:
         found = directory.stat()
     except OSError:
@@ -42,7 +42,7 @@ def identity(directory: Path) -> str:
 
 
 def started(pid: int) -> int:
-    """Return when a process started, exactly, however clocks are set; 0 where it does not exist."""
+    """Return when a process started, independently of the clock; 0 if it does not exist."""
     try:
         if sys.platform != "linux":
             return int(psutil.Process(pid).create_time() * 1000)
@@ -53,7 +53,7 @@ def started(pid: int) -> int:
 
 
 def write(program: str, pid: int) -> None:
-    """Write down that this process is the program's. On a disk that is full the environment has to do."""
+    """Record that this process belongs to the program. On a full disk the environment has to suffice."""
     try:
         session = os.getsid(pid)
         record = Process(
@@ -66,7 +66,7 @@ def write(program: str, pid: int) -> None:
 
 
 def read() -> dict[int, Process]:
-    """Return the records that count here and now, by pid."""
+    """Return the records of this boot, PID namespace and state directory, by pid."""
     found = [_read(path) for path in paths.PID_RECORDS.glob("*.json")]
     here = (machine.boot(), machine.namespace(), identity(paths.STATE))
     return {record.pid: record for record in found if record and (record.boot, record.namespace, record.state) == here}
@@ -80,7 +80,7 @@ def _read(path: Path) -> Process | None:
 
 
 def belongs(pid: int, record: Process) -> bool:
-    """Return whether the process is the one on record, or in the group that it leads or has led."""
+    """Return whether the process is the recorded one, or a member of its process group."""
     try:
         if os.getpgid(pid) != record.pid and pid != record.pid:
             return False

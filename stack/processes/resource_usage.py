@@ -1,4 +1,4 @@
-"""What a program costs the machine, its descendants included."""
+"""Memory and processor time of a program with its descendants."""
 
 import time
 
@@ -14,10 +14,10 @@ def memory(pid: int) -> float:
 
 
 class Processors:
-    """How much of one processor programs use, since the last time that they were asked about."""
+    """How much of one processor programs have used since the previous question."""
 
     def __init__(self) -> None:
-        """Begin with nothing to compare to: the first answer is what a process has used since it began."""
+        """Start without a previous question: the first result counts from the start of each process."""
         self._before: dict[int, tuple[float, float]] = {}
 
     def percent(self, pid: int) -> float:

@@ -1,4 +1,4 @@
-"""Signals that ask a command to end: it cleans up first, and is not interrupted in that."""
+"""Signals that ask a command to end. It cleans up first, without being interrupted again."""
 
 import signal
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """Ctrl-C, TERM, or the terminal has gone. The exit status is the shell's for such an end."""
+    """Ctrl-C, TERM, or a closed terminal. The exit status is the one that a shell reports."""
 
     def __init__(self, number: int) -> None:
         """Remember which signal it was."""
@@ -20,9 +20,9 @@ def _interrupt(number: int, _frame: object) -> None:
 
 
 def listen() -> None:
-    """From now on raise Interrupted where a signal asks to end."""
+    """Raise Interrupted from now on when a signal asks to end."""
     for number in _SIGNALS:
-        # Who started us with nohup wants us to stay.
+        # nohup has set the signal to be ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
 

@@ -1,8 +1,8 @@
-"""Postgres refuses to run as root: where we are root, it runs as somebody who is not.
+"""Runs Postgres as an ordinary user if we are root, since it refuses to run as root.
 
-Two ways, and a machine may forbid either. In a user namespace root only looks like somebody else
-(Docker's default seccomp profile forbids that); with setpriv it is somebody else, who keeps the one
-capability that it takes to reach a checkout below a closed directory.
+There are two ways, and a machine may forbid either. A user namespace maps root to another user (Docker's default
+seccomp profile forbids that). setpriv changes the user, which keeps the one capability that it needs to reach a
+checkout below a closed directory.
 """
 
 import functools
@@ -18,7 +18,7 @@ _NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", "--", "setpriv")
 _SETPRIV = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
-    # Else access(2), with which Postgres looks for its own programs, would ignore the capability.
+    # Otherwise access(2), with which Postgres finds its own programs, would ignore the capability.
     "--securebits=+no_setuid_fixup",
 )
 

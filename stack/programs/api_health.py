@@ -1,4 +1,4 @@
-"""What the API says of itself and of the others, over HTTP."""
+"""The health of the components, as the API reports it over HTTP."""
 
 import http.client
 import json
@@ -8,10 +8,10 @@ from stack.programs import web
 
 
 def _get(path: str) -> tuple[int, bytes]:
-    """Return status and body; a status of 0 means that nobody answered, or somebody else would."""
+    """Return status and body. The status is 0 if the API of this checkout does not respond."""
     if not web.is_listening():
         return 0, b""
-    # Not by urllib, which would ask a proxy.
+    # Not urllib, which would use a proxy.
     connection = http.client.HTTPConnection("127.0.0.1", servers.web_port(), timeout=3)
     try:
         connection.request("GET", path)
@@ -24,22 +24,22 @@ def _get(path: str) -> tuple[int, bytes]:
 
 
 def is_live() -> bool:
-    """Return whether the API's process answers."""
+    """Return whether the process of the API responds."""
     return _get("/livez")[0] == 200  # noqa: PLR2004
 
 
 def is_ready() -> bool:
-    """Return whether requests can be served: Postgres answers and the migrations are applied."""
+    """Return whether the API can serve requests: Postgres responds and all migrations are applied."""
     return _get("/readyz")[0] == 200  # noqa: PLR2004
 
 
 def is_healthy() -> bool:
-    """Return whether every component is well."""
+    """Return whether every component is healthy."""
     return _get("/healthz")[0] == 200  # noqa: PLR2004
 
 
 def problems(path: str = "/healthz") -> dict[str, str]:
-    """Return what is wrong, by component; of an API that says nothing, that."""
+    """Return the errors by component. If the API does not respond, that is the error of the component web."""
     status, body = _get(path)
     try:
         answers = json.loads(body)["components"]

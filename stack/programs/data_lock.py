@@ -1,8 +1,8 @@
-"""One server on a data directory, ever.
+"""Never lets two servers use one data directory.
 
-The server itself holds a lock on the directory, and so do all its children, for they inherit it. It is free when
-and only when none of them lives, in whichever container of this kernel. What a lock does not show is another
-kernel: a virtual machine that has the directory, too. A stamp beside the directory says who was there last.
+The server holds a lock on the directory, which its children inherit. The lock is free if and only if none of them
+lives, in any container of this kernel. Another kernel, such as a virtual machine with the same directory, does not see
+the lock. So a stamp beside the directory names the last user.
 """
 
 import fcntl
@@ -17,9 +17,9 @@ from stack.processes import machine
 
 
 def claim(data: Path, *, seconds: float) -> int:
-    """Lock a data directory for this process, and for what it becomes and starts; return the descriptor.
+    """Lock a data directory for this process, the program that it becomes, and its children; return the descriptor.
 
-    Raises StackError where somebody else has it, or may have it, and still does after some seconds.
+    Raises StackError if another server uses it, or may use it, after this many seconds.
     """
     descriptor = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -40,26 +40,26 @@ def claim_for_server(data: Path) -> None:
 
 
 def require_free(data: Path) -> None:
-    """Raise StackError where somebody else has the directory, or may have it."""
+    """Raise StackError if another server uses the directory, or may use it."""
     if data.exists():
         os.close(claim(data, seconds=5))
 
 
 def stamp(data: Path) -> None:
-    """Write down who has the directory now."""
+    """Record who uses the directory."""
     since = time.strftime("%Y-%m-%d %H:%M")
     _stamp_of(data).write_text(json.dumps(asdict(machine.here()) | {"since": since, "pid": os.getpid()}))
 
 
 def release(data: Path) -> None:
-    """Take our stamp away when no server has the directory any more. Somebody else's says something still."""
+    """Remove our stamp when no server uses the directory. The stamp of another machine is kept."""
     by, here = holder(data), machine.here()
     if (by.get("boot"), by.get("namespace")) == (here.boot, here.namespace) and not _is_locked(data):
         _stamp_of(data).unlink(missing_ok=True)
 
 
 def holder(data: Path) -> dict[str, str]:
-    """Return what the stamp says; empty where there is none that can be read."""
+    """Return the content of the stamp; empty if there is none that can be read."""
     try:
         found = json.loads(_stamp_of(data).read_text())
     except (OSError, ValueError):
@@ -113,7 +113,7 @@ def _in_use(data: Path) -> StackError:
 
 
 def _refuse_another_machine(data: Path) -> None:
-    """With another kernel the lock says nothing. A machine that was restarted or renamed is not another one."""
+    """Raise StackError if another kernel may use the directory. A restarted or renamed machine is the same one."""
     by, here = holder(data), machine.here()
     if not by or by.get("boot") == here.boot or by.get("host") == here.host:
         return

@@ -1,4 +1,4 @@
-"""The cluster of a checkout: made once, run on a unix socket, never touched by another major version."""
+"""The Postgres cluster of a checkout: created once, on a unix socket, never opened by another major version."""
 
 import re
 import shutil
@@ -28,14 +28,14 @@ _INITDB = (
 
 
 def sockets() -> Iterator[Path]:
-    """Return the sockets of the server, and their lock files."""
+    """Return the sockets of the server and their lock files."""
     return paths.RUNTIME.glob(".s.PGSQL.*")
 
 
 def clear_stale_files() -> None:
-    """Remove what a killed server left: call it with the cluster's lock held, when no server lives.
+    """Remove the files of a killed server. Call it with the lock of the cluster held.
 
-    Postgres itself gives up where the pid in one of them is another program's by now.
+    Postgres itself gives up if the pid in one of them belongs to another program by now.
     """
     if not _is_alive(PID_FILE):
         PID_FILE.unlink(missing_ok=True)
@@ -44,9 +44,9 @@ def clear_stale_files() -> None:
 
 
 def _is_alive(pid_file: Path) -> bool:
-    """Return whether its server runs all the same, started by hand and so without the lock.
+    """Return whether the server runs although the lock is free, since it was started by hand.
 
-    It counts as the same process when it started in the same moment, give or take how clocks are set.
+    The process has to have started at the recorded time, within the precision of clocks.
     """
     try:
         pid, _data, started, *_ = pid_file.read_text().splitlines()
@@ -56,10 +56,10 @@ def _is_alive(pid_file: Path) -> bool:
 
 
 def create(directory: Path) -> None:
-    """Make the cluster. Raises StackError for an initdb that failed.
+    """Create the cluster. Raises StackError if initdb fails.
 
-    Built beside its place and then renamed, so that an interrupted initdb leaves nothing behind. In a place of its
-    own: the initdb of an `up` that was killed may still write.
+    It is created under another name and then renamed, so that an interrupted initdb leaves nothing behind. The name is
+    new each time, since the initdb of an `up` that was killed may still write.
     """
     for abandoned in paths.STATE.glob(f"{_NEW}*"):
         shutil.rmtree(abandoned, ignore_errors=True)
@@ -80,7 +80,7 @@ def _initdb(directory: Path, new: Path) -> None:
         try:
             said, _ = process.communicate()
         except BaseException:
-            # Killed, as run() would do, it leaves its own processes writing.
+            # If it were killed, as run() does, its own processes would continue to write.
             process.terminate()
             raise
     if process.returncode:
@@ -88,7 +88,7 @@ def _initdb(directory: Path, new: Path) -> None:
 
 
 def refuse_other_version(directory: Path) -> None:
-    """Raise StackError for a cluster that another major version has made."""
+    """Raise StackError for a cluster of another major version."""
     cluster = (CLUSTER / "PG_VERSION").read_text().strip()
     programs = _major_version(directory)
     if cluster != programs:
@@ -122,12 +122,12 @@ def command(directory: Path, port: int) -> list[str]:
         "unix_socket_permissions": "0700",
         "listen_addresses": "127.0.0.1" if port else "",
         "port": str(port or 5432),
-        # A failing INSERT would write its values, passwords included, into the log.
+        # A failing INSERT would log its values, passwords included.
         "log_min_error_statement": "panic",
-        # And so would the detail of the error: "Failing row contains …".
+        # So would the detail of an error: "Failing row contains …".
         "log_error_verbosity": "terse",
         "timezone": "UTC",
-        # Else that of whoever made the cluster: `just logs` sorts lines by time.
+        # The default is the time zone in which the cluster was created; `just logs` sorts records by time.
         "log_timezone": "UTC",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]

@@ -1,7 +1,7 @@
 """Whether the checkout's own servers answer, and whether the application's database exists.
 
-Apart from the servers' own modules, and imported where it is used: the drivers take as long to import as a server
-takes to start.
+Not in the modules of the servers, and imported where it is used: the drivers take as long to import as a server takes
+to start.
 """
 
 import psycopg
@@ -12,7 +12,7 @@ from checkout import paths, servers
 
 
 def connect(database: str, port: int) -> "psycopg.Connection[tuple[object, ...]]":
-    """Connect to a database of the cluster by its socket."""
+    """Connect to a database of the cluster over its socket."""
     return psycopg.connect(
         host=str(paths.RUNTIME),
         port=port or 5432,
@@ -24,7 +24,7 @@ def connect(database: str, port: int) -> "psycopg.Connection[tuple[object, ...]]
 
 
 def postgres_answers(port: int) -> bool:
-    """Return whether the server takes connections."""
+    """Return whether the server accepts connections."""
     try:
         connect("postgres", port).close()
     except psycopg.OperationalError:
@@ -33,7 +33,7 @@ def postgres_answers(port: int) -> bool:
 
 
 def prepare_database(port: int) -> bool:
-    """Make the application's database, and a password where a TCP port was asked for; say whether it is new."""
+    """Create the application's database, and a password if there is a TCP port; return whether it is new."""
     with connect("postgres", port) as connection:
         name = servers.POSTGRES_DATABASE
         is_new = not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount
@@ -49,7 +49,7 @@ def prepare_database(port: int) -> bool:
 
 
 def redis_answers() -> bool:
-    """Return whether the server answers, and has read its data."""
+    """Return whether the server responds and has loaded its data."""
     client = redis.Redis.from_url(servers.redis_url("broker"), socket_timeout=2)
     try:
         return bool(client.ping())

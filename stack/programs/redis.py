@@ -1,4 +1,4 @@
-"""The Redis of a checkout: on a unix socket, every write in its append-only file."""
+"""The Redis of a checkout: on a unix socket, with an append-only file."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def start_command() -> list[str]:
 
 
 def configure(port: int) -> Path:
-    """Write the server's configuration (it may hold a password) and return its path."""
+    """Write the configuration of the server, which may contain a password, and return its path."""
     paths.REDIS_DATA.mkdir(mode=0o700, exist_ok=True)
     settings = {
         "port": str(port),
@@ -24,14 +24,14 @@ def configure(port: int) -> Path:
         "unixsocketperm": "700",
         "databases": str(servers.REDIS_DATABASE_COUNT),
         "dir": str(paths.REDIS_DATA),
-        # A queued task survives the server: written before it is confirmed, no snapshots beside it.
+        # A queued task survives the server, since it is written before it is confirmed. No snapshots.
         "appendonly": "yes",
-        # Plain commands, which Redis and Valkey both read: a snapshot of one the other refuses.
+        # Plain commands, which Redis and Valkey both read. Each refuses a snapshot of the other.
         "aof-use-rdb-preamble": "no",
-        # Its title would overwrite the environment, by which the stack knows its own (stack/processes/discovery.py).
+        # The title would overwrite the environment, by which stack/processes/discovery.py knows the process.
         "set-proc-title": "no",
         "save": "",
-        # It holds a queue: nothing may be evicted to make room.
+        # It stores the queue: nothing may be evicted.
         "maxmemory-policy": "noeviction",
     }
     if port:

@@ -1,8 +1,7 @@
-"""Reloads web, worker and beat when code is saved. It stands beside them, so that broken code cannot take it down.
+"""Reloads programs when code is saved. It is a program of its own, so that broken code cannot stop it.
 
-Gunicorn takes HUP: it keeps its socket and replaces its workers. Celery takes TERM, which lets the
-running task end; the supervisor then starts it anew. Where .env has changed, each is started anew: a port or the
-number of processes is read only then.
+The table of programs has the signal of each. When .env has changed, programs are restarted: a port or the number of
+processes is read only at a start.
 """
 
 import json
@@ -23,11 +22,11 @@ from stack.settings import environment, validation
 
 class _Code(PythonFilter):
     def __init__(self) -> None:
-        """Take Python files, templates of pages and mails, and translations: Django keeps all of them in memory."""
+        """Accept Python files, templates and translations, all of which Django caches."""
         super().__init__(extra_extensions=(".html", ".txt", ".mo"))
 
     def __call__(self, change: object, path: str) -> bool:
-        """Take files of the application, but no tests."""
+        """Accept files of the application, not of its tests."""
         return "/tests/" not in path and super().__call__(change, path)  # type: ignore[arg-type]
 
 
@@ -52,7 +51,7 @@ def main() -> None:
     """Watch until stopped."""
     directories = [paths.ROOT / name for name in ("apps", "conf", "checkout")]
     dotenv = _content(paths.DOTENV)
-    # Each second, changes or not: editors replace .env, and a file that is replaced cannot be watched.
+    # Each second, also without changes: editors replace .env, and a file that is replaced cannot be watched.
     for changes in watch(
         *directories, watch_filter=_Code(), raise_interrupt=False, rust_timeout=1000, yield_on_timeout=True
     ):
@@ -61,7 +60,7 @@ def main() -> None:
             _reload()
         rotation.rotate()
         if (now := _content(paths.DOTENV)) != dotenv:
-            # A recipe that starts or stops programs takes the settings itself: never both at once.
+            # A recipe that starts or stops programs reads the settings itself: never both at once.
             with exclusive_if_free("the reloader") as is_free:
                 if is_free:
                     dotenv = now
@@ -81,7 +80,7 @@ def _content(path: Path) -> bytes:
 
 
 def _take_settings() -> None:
-    """Start anew what was started with other settings. Servers are left alone, and what cannot be read is reported."""
+    """Restart programs whose settings have changed. Servers are not restarted; invalid settings are logged."""
     found = supervisor.programs()
     try:
         changed = start_record.changed(name for name, program in found.items() if program.was_started)

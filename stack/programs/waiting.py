@@ -1,4 +1,4 @@
-"""Waiting for a program, no longer than it takes, and telling its last words when it does not come."""
+"""Waits until a program is ready, and shows the end of its log if it does not become ready."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from stack.programs.table import PROGRAMS
 def wait_until(
     condition: Callable[[], object], what: str, *, seconds: float, failed: Callable[[], str | bool] = lambda: ""
 ) -> None:
-    """Ask every 100 ms, from now on, until the condition holds.
+    """Check the condition every 100 ms until it holds.
 
     Raises StackError with the last lines of the log when the time is over or a program has failed.
     """

@@ -1,4 +1,4 @@
-"""The port of the API: 8000 or the next free one, kept for the checkout; PORT pins it."""
+"""The port of the API: 8000 or the next free one, remembered for the checkout. PORT pins it."""
 
 import os
 import socket
@@ -26,10 +26,10 @@ def start_command() -> list[str]:
 
 
 def listen(pinned: int) -> socket.socket:
-    """Return a listening socket on 127.0.0.1 and keep its port for the next time.
+    """Return a listening socket on 127.0.0.1 and remember its port.
 
-    Listening here, and handing the socket on, leaves no moment in which another checkout could
-    take the port. Raises StackError for a pinned port that is taken.
+    The server inherits the socket, so there is no moment in which another checkout could take the port. Raises
+    StackError for a pinned port that is taken.
     """
     for candidate in [pinned] if pinned else [servers.web_port() or FIRST, *range(FIRST, LAST + 1)]:
         if listener := _try(candidate):
@@ -41,7 +41,7 @@ def listen(pinned: int) -> socket.socket:
 
 
 def listen_on_ipv6(port: int) -> socket.socket | None:
-    """Return a listening socket on [::1], too: else `localhost` may become somebody else's. None without IPv6."""
+    """Return a listening socket on [::1]: `localhost` may resolve to it. None without IPv6."""
     try:
         listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
     except OSError:
@@ -58,7 +58,7 @@ def listen_on_ipv6(port: int) -> socket.socket | None:
 
 
 def require(pinned: int) -> None:
-    """Raise StackError for a pinned port that is taken, before anything is started."""
+    """Raise StackError for a pinned port that is taken. Called before anything is started."""
     if pinned:
         if not (listener := _try(pinned)):
             raise _taken(pinned)
@@ -70,12 +70,12 @@ def _taken(pinned: int) -> StackError:
 
 
 def remember_listener() -> None:
-    """Write down that this process, and what it becomes, listens on the port that is kept."""
+    """Record that this process, and the program that it becomes, listens on the remembered port."""
     paths.WEB_PID_FILE.write_text(str(os.getpid()))
 
 
 def is_listening() -> bool:
-    """Return whether it is this checkout's API that has the port: another one may have taken it meanwhile."""
+    """Return whether this checkout's API listens on the port: another program may have taken it meanwhile."""
     try:
         return discovery.is_program(int(paths.WEB_PID_FILE.read_text()), "web")
     except (FileNotFoundError, ValueError):
@@ -83,8 +83,8 @@ def is_listening() -> bool:
 
 
 def _try(candidate: int) -> socket.socket | None:
-    # macOS lets us bind where a wildcard address listens already: ask first whether somebody answers. On [::1], too,
-    # which browsers may take `localhost` for.
+    # macOS allows to bind a port on which a wildcard address listens, so try to connect first. Also to [::1], to which
+    # `localhost` may resolve.
     if _answers(candidate):
         return None
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -112,7 +112,7 @@ def _answers_at(family: socket.AddressFamily, host: str, candidate: int) -> bool
 
 
 def holder(taken: int) -> str:
-    """Name the process that listens on a port, as well as this user may know."""
+    """Return the name of the process that listens on a port, as far as this user may see it."""
     try:
         for connection in psutil.net_connections("tcp"):
             if connection.laddr and connection.laddr.port == taken and connection.status == psutil.CONN_LISTEN:

@@ -1,7 +1,7 @@
-"""Before the first write into a database or Redis that is not the checkout's own: name it, and ask once.
+"""Asks once before the first write into a database or Redis that is not the checkout's own.
 
-A DATABASE_URL may be another project's, exported and forgotten. One that is empty is taken as meant for us; one that
-holds something is used only when a person has said so. The answer is remembered in the state.
+A DATABASE_URL may belong to another project, exported and forgotten. An empty database is used without a question; one
+with data is used only if a person agrees. The state directory remembers the answer.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ _TABLES = """
 
 
 def require_consent(settings: Environment, *, yes: bool) -> None:
-    """Ask, once for each, before a database or Redis of somebody else's is written to.
+    """Ask once for each external database and Redis.
 
-    Raises StackError where the answer is no, where nobody is there to answer, and where a server does not answer.
+    Raises StackError if the answer is no, if there is no terminal, or if a server does not respond.
     """
     for variable, url in _urls(settings).items():
         if _identity(variable, url) in _agreed():
@@ -41,12 +41,12 @@ def require_consent(settings: Environment, *, yes: bool) -> None:
 
 
 def is_agreed(settings: Environment) -> bool:
-    """Return whether everything that is not the checkout's own may be written to, without asking anybody."""
+    """Return whether a person has agreed to all external servers; ask nobody."""
     return all(_identity(variable, url) in _agreed() for variable, url in _urls(settings).items())
 
 
 def name_of(url: str) -> str:
-    """Return how a person would call the database of a URL: its name and its host, without any secret."""
+    """Return the name and the host of the database of a URL, without any secret."""
     parameters = parse_database_url(url)
     host = parameters.get("hostaddr") or parameters.get("host") or "this machine"
     port = f":{parameters['port']}" if "port" in parameters else ""
@@ -59,7 +59,7 @@ def _urls(settings: Environment) -> dict[str, str]:
 
 
 def _identity(variable: str, url: str) -> str:
-    # With its host: the same name elsewhere is another one.
+    # With the host: the same name on another host is another database.
     name = name_of(url) if variable == "DATABASE_URL" else _redis_name(url)
     return hashlib.sha256(f"{variable} {name}".encode()).hexdigest()
 

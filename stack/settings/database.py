@@ -1,4 +1,4 @@
-"""The application's database, as the client programs take it: never a password on a command line."""
+"""The application's database, as parameters for client programs. A password is never on a command line."""
 
 import os
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from stack.settings.environment import Environment
 
 @dataclass(frozen=True)
 class Database:
-    """The parameters are libpq's: host, port, user, dbname and so on."""
+    """A database by libpq's parameters: host, port, user, dbname and so on."""
 
     parameters: dict[str, str]
     is_local: bool
@@ -29,20 +29,20 @@ class Database:
         return self.parameters.get("host", "")
 
     def conninfo(self, database: str = "", *, with_password: bool = False) -> str:
-        """Return where it is, or another database of the same server, in libpq's words."""
+        """Return libpq's connection string for it, or for another database of the same server."""
         shown = {name: value for name, value in self.parameters.items() if with_password or name != "password"}
         return make_conninfo("", **shown | {"dbname": database or self.name})
 
     def environment(self) -> dict[str, str]:
-        """Return the environment for a client program, which takes the password from there, and nothing foreign."""
+        """Return the environment of a client program, with the password and without foreign variables."""
         password = self.parameters.get("password")
-        # The libraries are for Python's wheels alone.
+        # The libraries are for Python's wheels only.
         chosen = {name: value for name, value in variables.for_recipes(os.environ).items() if name != "LD_LIBRARY_PATH"}
         return chosen | ({"PGPASSWORD": password} if password else {})
 
 
 def application_database(settings: Environment) -> Database:
-    """Return the database that the settings mean. Raises StackError for a DATABASE_URL that makes no sense."""
+    """Return the application's database. Raises StackError for an invalid DATABASE_URL."""
     if settings.database_url:
         return Database(parse_database_url(settings.database_url), servers.is_local(settings.database_url))
     own = {"host": str(paths.RUNTIME), "port": str(settings.postgres_port or 5432), "user": servers.POSTGRES_USER}
@@ -50,7 +50,7 @@ def application_database(settings: Environment) -> Database:
 
 
 def parse_database_url(url: str) -> dict[str, str]:
-    """Return libpq's parameters for a URL. Raises StackError for one that is none, and never shows it."""
+    """Return libpq's parameters for a URL. Raises StackError for an invalid one, without showing it."""
     try:
         return database_url.parse(url)
     except ValueError as error:
@@ -58,7 +58,7 @@ def parse_database_url(url: str) -> dict[str, str]:
 
 
 def require_local(database: Database, what: str) -> None:
-    """Raise StackError for a database of another machine, whose data a command would replace."""
+    """Raise StackError for a database on another machine: a command that replaces data refuses it."""
     if not database.is_local:
         raise StackError(
             f"`just {what}` replaces data, and DATABASE_URL points to {database.host}, which is not this machine."

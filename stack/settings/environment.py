@@ -13,7 +13,7 @@ _PORTS = ("PORT", "POSTGRES_PORT", "REDIS_PORT")
 
 @dataclass(frozen=True)
 class Environment:
-    """What a developer may have set; ports are 0, URLs empty, where nothing was."""
+    """Settings that the stack needs; a port is 0 and a URL is empty if it is not set."""
 
     port: int
     postgres_port: int
@@ -23,7 +23,7 @@ class Environment:
 
 
 def read() -> Environment:
-    """Return the environment, completed by .env. Raises StackError for what makes no sense, and never shows it."""
+    """Return the settings. Raises StackError for an invalid value, without showing it."""
     found = lines()
     ports = {name: _port(name, found) for name in _PORTS}
     redis_url = _value("REDIS_URL", found)
@@ -39,17 +39,17 @@ def read() -> Environment:
 
 
 def read_for_tests() -> Environment:
-    """Return the same with the servers of the tests: those that were handed to them, else the checkout's own."""
+    """Return the settings with the tests' servers: TEST_DATABASE_URL and TEST_REDIS_URL, or the checkout's own."""
     return replace(read(), database_url=setting("TEST_DATABASE_URL"), redis_url=setting("TEST_REDIS_URL"))
 
 
 def setting(name: str) -> str:
-    """Return the value of a setting; empty where there is none. Raises StackError where .env cannot be read."""
+    """Return the value of a setting; empty if it is not set. Raises StackError if .env cannot be understood."""
     return _value(name, lines())
 
 
 def setting_or(name: str, default: str) -> str:
-    """Return the value of a setting, which may be set to nothing; the default where it is not set at all."""
+    """Return the value of a setting, which may be empty; the default if it is not set."""
     found = lines()
     return _value(name, found) if name in os.environ or name in found else default
 
@@ -76,7 +76,7 @@ def _port(name: str, lines: dict[str, dotenv.Line]) -> int:
 
 
 def write_dotenv(path: Path = paths.DOTENV) -> None:
-    """Write .env from .env.example with a secret of its own, unless there is one."""
+    """Write .env from .env.example with a new secret, unless it exists."""
     if path.exists():
         return
     example = path.with_name(".env.example").read_text()

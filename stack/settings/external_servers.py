@@ -11,13 +11,13 @@ from stack.settings.environment import Environment
 
 
 def ours(settings: Environment) -> tuple[str, ...]:
-    """Return the servers that are ours to run: those that no URL puts elsewhere."""
+    """Return the names of the servers that the stack runs itself: those without a URL."""
     elsewhere = {"postgres": settings.database_url, "redis": settings.redis_url}
     return tuple(name for name, url in elsewhere.items() if not url)
 
 
 def require_database(url: str) -> None:
-    """Raise StackError, without the URL's password, where the database does not answer."""
+    """Raise StackError, without the password of the URL, if the database does not respond."""
     parameters = parse_database_url(url)
     import psycopg
     from psycopg.conninfo import make_conninfo
@@ -32,7 +32,7 @@ def require_database(url: str) -> None:
 
 
 def require_redis(url: str) -> None:
-    """Raise StackError where the Redis does not answer."""
+    """Raise StackError, without the password of the URL, if the Redis does not respond."""
     import redis
 
     try:

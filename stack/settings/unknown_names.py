@@ -1,7 +1,7 @@
-"""Names in .env that nobody reads: most are misspelt.
+"""Names in .env that nothing reads; most are misspelt.
 
-Known is what .env.example explains, and what the code names between quotes: a product may read a setting of its own
-and not explain it. Names that are like none of them may be a library's, and are shown by `just doctor` alone.
+A name is known if .env.example explains it, or if the code contains it in quotes: a product may read a setting without
+explaining it. Names that resemble no known one may belong to a library, and only `just doctor` shows them.
 """
 
 import difflib
@@ -17,7 +17,7 @@ _QUOTED = re.compile(r"""["']([A-Za-z_][A-Za-z0-9_]*)["']""")
 
 
 def found(root: Path = paths.ROOT) -> dict[str, str]:
-    """Return the names in .env that nobody knows, each with the setting that it is most like, or nothing."""
+    """Return unknown names in .env, each with the setting that it resembles, or an empty text."""
     explained = set(_EXAMPLE.findall((root / ".env.example").read_text()))
     unknown = [name for name in dotenv.read(root / ".env") if name not in explained]
     in_code = _named_in_code(root) if unknown else set()
@@ -30,12 +30,12 @@ def _named_in_code(root: Path) -> set[str]:
 
 
 def _closest(name: str, names: Iterable[str]) -> str:
-    # Whoever writes debug=True means DEBUG.
+    # debug=True means DEBUG.
     return next(iter(difflib.get_close_matches(name.upper(), names, n=1, cutoff=0.8)), "")
 
 
 def warn() -> None:
-    """Say which names look misspelt. What is not close to a known one may be a library's."""
+    """Print names that look misspelt. One that resembles no known name may belong to a library."""
     for name, meant in found().items():
         if meant:
             say(paint("yellow", f"  .env: {name} is not a setting, and has no effect. Did you mean {meant}?"))

@@ -1,4 +1,4 @@
-"""Are the settings understood? Asked before anything is started or stopped, and only when they have changed."""
+"""Validates the settings before anything is started or stopped, and only when they have changed."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from checkout import paths
 from stack.errors import StackError
 from stack.settings import overrides
 
-# In a process of its own: the stack knows no Django. Other errors are the code's, and shown where the code runs.
+# In a process of its own, since the stack does not import Django. Other errors are shown when the code runs.
 _CODE = """
 from django.core.exceptions import ImproperlyConfigured
 try:
@@ -19,7 +19,7 @@ except ImproperlyConfigured as error:
 
 
 def require() -> None:
-    """Raise StackError, with the line of .env and the reason, for a setting that is not understood."""
+    """Raise StackError with the line of .env and the reason for an invalid setting."""
     fingerprint = overrides.fingerprint()
     if paths.CHECKED_SETTINGS.is_file() and paths.CHECKED_SETTINGS.read_text() == fingerprint:
         return
@@ -29,7 +29,7 @@ def require() -> None:
 
 
 def problem() -> str:
-    """Return what Django says of a setting that it does not understand; empty where it understands all."""
+    """Return Django's message about an invalid setting; empty if all are valid."""
     command, given = [sys.executable, "-c", _CODE], overrides.current() | dict(os.environ)
     done = subprocess.run(command, cwd=paths.ROOT, env=given, capture_output=True, text=True, check=False)
     return done.stdout.strip()

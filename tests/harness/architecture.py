@@ -1,6 +1,6 @@
-"""Draws the rooms of the code for docs/architecture.md, from the import contracts and the imports themselves.
+"""Draws the rooms of the code for docs/architecture.md, from the import contracts and the imports.
 
-`python -m tests.harness.architecture` writes the drawing into the page; tests/test_architecture.py holds it to the code.
+`just architecture` writes the drawing into the page; tests/test_architecture.py compares them.
 """
 
 import ast
@@ -28,7 +28,7 @@ def drawing() -> str:
     parts = []
     for contract in (found for found in contracts if found["type"] == "layers"):
         for package in contract["containers"]:
-            parts.append("\n".join([package, *_rooms(graph, package, contract["layers"])]))
+            parts += ["\n".join([package, *_rooms(graph, package, contract["layers"])])]
     return "\n\n".join(parts) + "\n"
 
 

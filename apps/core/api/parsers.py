@@ -16,7 +16,7 @@ from apps.core.text import is_storable
 
 
 class JSONParser(parsers.JSONParser):
-    """Parse UTF-8 whatever the header says. Refuse repeated names, great depth or size, and text that cannot be stored."""
+    """Parse UTF-8, whatever the header says. Refuse repeated names, great depth or size, and unstorable text."""
 
     renderer_class = renderers.JSONRenderer
 

@@ -63,13 +63,14 @@ class StrictFields:
         return any(_as_json(shown) == _as_json(sent) for shown in _shown(field, _objects(self)))
 
 
+# Comments, not docstrings: those of a base class would describe every body in the schema.
+# The base class of serializers that read a body without a model.
 class StrictSerializer(StrictFields, serializers.Serializer[Instance]):
-    """The base class of serializers that read a body without a model."""
+    pass
 
 
+# The base class of serializers of a model, with fields that accept only the JSON type in the schema.
 class StrictModelSerializer(StrictFields, serializers.ModelSerializer[ModelInstance]):
-    """The base class of serializers of a model, with fields that accept only the JSON type in the schema."""
-
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, **STRICT_FIELDS}
     serializer_choice_field = StrictChoiceField
     serializer_related_field = StrictPrimaryKeyRelatedField

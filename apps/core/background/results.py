@@ -90,7 +90,7 @@ class PatientDatabaseBackend(DatabaseBackend):  # type: ignore[misc] # its packa
                 return
             counter.delete()
             body = self.app.signature(request.chord)
-            # Before the commit: a crash in between sends the body twice, as may happen to every task, but never not at all.
+            # Before the commit: a crash in between may send the body twice, which tasks tolerate, but never not at all.
             trigger_callback(app=self.app, callback=body, group_result=header)
 
 

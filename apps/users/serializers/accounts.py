@@ -12,7 +12,7 @@ from apps.users.models import CustomUser
 
 
 class NamesSerializer(StrictModelSerializer[CustomUser]):
-    """What a user is called is all that may be changed."""
+    """The profile of a user. Only the names can be changed."""
 
     def update(self, instance: CustomUser, validated_data: dict[str, str]) -> CustomUser:
         return services.user_update(user=instance, **validated_data)

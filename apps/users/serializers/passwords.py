@@ -17,7 +17,7 @@ class PasswordChangeSerializer(StrictSerializer[CustomUser]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         user = self.context["request"].user
         check_new_password(attrs, user)
-        # Last, for it takes its time, and counts.
+        # Last, since it is slow and counts as an attempt.
         if not password_matches(user, attrs.pop("current_password")):
             raise serializers.ValidationError({"current_password": "This is not your password."}, code="incorrect")
         return attrs

@@ -11,7 +11,7 @@ from apps.users.serializers.accounts import UserProfileSerializer
 
 
 class LoginSerializer(StrictSerializer[CustomUser]):
-    # No format is asked for: whatever is no address is nobody's, and takes as long to refuse.
+    # The format is not validated: an invalid address has no account, and its refusal takes as long.
     email = StrictCharField(write_only=True, max_length=254)
     password = PasswordField()
 
@@ -20,7 +20,7 @@ class LoginSerializer(StrictSerializer[CustomUser]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         user = authenticate(self.context["request"], username=attrs["email"], password=attrs["password"])
         if user is None:
-            # The same for an unknown address, a wrong password, an account that is closed or not verified.
+            # The same error for an unknown address, a wrong password, and an account that is closed or unverified.
             self.fail("authorization")
         return {"user": user}
 

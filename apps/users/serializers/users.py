@@ -3,7 +3,7 @@ from apps.users.serializers.accounts import NamesSerializer
 
 
 class UserSerializer(NamesSerializer):
-    """An account as the staff sees it. Flags are read only: who may what is decided in the admin."""
+    """An account as staff sees it. Flags are read only; the admin changes permissions."""
 
     class Meta:
         model = CustomUser

@@ -1,4 +1,4 @@
-"""What changes accounts. Views, commands and the admin call these; nothing else writes."""
+"""The services that write accounts. Views, commands and the admin call them; nothing else writes."""
 
 from apps.users.services.accounts import user_activate, user_create, user_deactivate, user_update
 from apps.users.services.passwords import password_change, password_reset, password_reset_request

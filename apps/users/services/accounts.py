@@ -5,7 +5,7 @@ from apps.users.models import CustomUser
 
 
 def user_create(*, email: str, password: str, first_name: str = "", last_name: str = "") -> CustomUser:
-    """Create a user. Raises ValidationError for an address that is taken, also by somebody a moment faster."""
+    """Create a user. Raises ValidationError for an address that is taken, also by a concurrent request."""
     try:
         with transaction.atomic():
             return CustomUser.objects.create_user(email, password, first_name=first_name, last_name=last_name)
@@ -15,7 +15,7 @@ def user_create(*, email: str, password: str, first_name: str = "", last_name: s
 
 
 def user_update(*, user: CustomUser, **names: str) -> CustomUser:
-    """Change first_name and last_name, those of them that are given."""
+    """Change first_name and last_name, if they are given."""
     for field, value in names.items():
         setattr(user, field, value)
     user.save(update_fields=list(names))
@@ -23,7 +23,7 @@ def user_update(*, user: CustomUser, **names: str) -> CustomUser:
 
 
 def user_deactivate(*, user: CustomUser) -> None:
-    """Close an account and end its sessions. Its data stays, and it can be opened again."""
+    """Close an account and end its sessions. Its data stay, and it can be opened again."""
     user.is_active = False
     user.save(update_fields=["is_active"])
 

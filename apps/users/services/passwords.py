@@ -13,7 +13,7 @@ def password_change(*, user: CustomUser, password: str, session: AuthToken) -> N
 
 
 def password_reset_request(*, email: str) -> None:
-    """Mail a link, where there is such an account; the caller cannot tell, neither by the answer nor by its time.
+    """Mail a link if the account exists. Neither the response nor its time reveals whether it does.
 
     Raises Throttled where the address was asked for too often.
     """
@@ -24,12 +24,12 @@ def password_reset_request(*, email: str) -> None:
 
 
 def password_reset(*, user: CustomUser, token: str, password: str) -> bool:
-    """Set a new password and end all sessions; return whether the token was still good.
+    """Set a new password and end all sessions; return whether the token was valid.
 
     The mail has reached its reader, so the address is verified, too.
     """
     with transaction.atomic():
-        # Locked and looked at again: of two who use one link at once, the second finds it used.
+        # Lock the row and check again: of two concurrent uses of a link the second fails.
         user = CustomUser.objects.select_for_update(no_key=True).get(pk=user.pk)
         if not user.is_active or not reset_links.check_token(user, token):
             return False

@@ -8,7 +8,7 @@ from apps.users.tasks import send_registration
 
 
 def user_register(*, email: str, password: str) -> None:
-    """Create an account that a mailed link verifies; for one that is there, mail that it is.
+    """Create an account that a mailed link verifies; if it exists, mail that it does.
 
     The work is the same either way. Raises Throttled where the address was asked for too often.
     """
@@ -23,7 +23,7 @@ def user_register(*, email: str, password: str) -> None:
 
 
 def _take_over_unused(*, email: str, digest: str) -> None:
-    """Let the latest registration win, while nobody has verified or used the account.
+    """Let the latest registration win, as long as the account is neither verified nor used.
 
     Else whoever registers somebody's address in advance would have chosen the password of what they verify. A link
     holds for the password that it was mailed for, so an earlier link verifies nothing any more.
@@ -33,7 +33,7 @@ def _take_over_unused(*, email: str, digest: str) -> None:
 
 
 def user_verify(*, user: CustomUser, token: str) -> bool:
-    """Note that the address is the user's; return whether the token was good."""
+    """Mark the address as verified; return whether the token was valid."""
     with transaction.atomic():
         user = CustomUser.objects.select_for_update(no_key=True).get(pk=user.pk)
         if not user.is_active or not verification_links.check_token(user, token):

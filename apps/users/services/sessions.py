@@ -6,10 +6,10 @@ from apps.users.models import AuthToken, CustomUser
 
 
 def session_start(*, user: CustomUser, user_agent: str = "") -> tuple[AuthToken, str]:
-    """Return a new session and its token; of more than TOKEN_LIMIT_PER_USER the oldest end.
+    """Return a new session and its token. Beyond TOKEN_LIMIT_PER_USER the oldest sessions end.
 
-    The user's row is locked, so that logins at the same time count each other. Raises CustomUser.DoesNotExist
-    where the account was closed, or got another password, since this one was checked.
+    The row of the user is locked, so that concurrent logins count each other. Raises CustomUser.DoesNotExist if the
+    account was closed or got another password since the password was checked.
     """
     with transaction.atomic():
         locked = CustomUser.objects.select_for_update(no_key=True)

@@ -38,7 +38,7 @@ class CreateUserView(CreateAPIView[CustomUser]):
 class RegistrationIsOpen(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not settings.REGISTRATION_OPEN:
-            # Raised, for without authentication the framework would answer with a 401, and no login would help.
+            # Raised here: without authentication the framework would respond with 401, although no login would help.
             raise PermissionDenied("Registration is closed.", code="registration_closed")
         return True
 
@@ -87,7 +87,7 @@ class VerifyView(GenericAPIView[CustomUser]):
 
 
 def link_is_used(serializer: Any) -> serializers.ValidationError:
-    """Return the error for who was a moment slower with the same link."""
+    """Return the error for the slower one of two concurrent requests."""
     message = serializer.fields["token"].error_messages["invalid_token"]
     return serializers.ValidationError({"token": message}, code="invalid_token")
 

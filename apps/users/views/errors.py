@@ -1,4 +1,4 @@
-"""What can be wrong beyond what the fields themselves say, for the documentation."""
+"""Errors of the views that the fields do not document by themselves."""
 
 from typing import Any
 
@@ -8,6 +8,6 @@ _WEAK = ["password_too_short", "password_too_common", "password_entirely_numeric
 
 
 def new_password(view: Any) -> Any:
-    """Say of a view that it takes a new password, twice."""
+    """Document that a view takes a new password, twice."""
     view = extend_validation_errors(_WEAK, field_name="password", methods=["post"])(view)
     return extend_validation_errors(["password_mismatch"], field_name="password2", methods=["post"])(view)

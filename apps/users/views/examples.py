@@ -1,4 +1,4 @@
-"""What the documentation shows: one cast, Ada, in all examples."""
+"""Examples for the documentation. All of them show the same user, Ada."""
 
 EMAIL = "ada@example.com"
 PASSWORD = "engine-no-1842"  # noqa: S105

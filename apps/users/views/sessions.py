@@ -54,11 +54,15 @@ class LoginView(APIView):
 
 
 class LogoutView(knox.LogoutView):  # type: ignore[misc]
-    # Knox names its own authentication here, which knows nothing of ours.
+    # Knox sets its own authentication class here.
     authentication_classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
 
     @extend_schema(
-        summary="Log out", description="Ends this token.", tags=["auth"], request=None, responses=nothing("Logged out")
+        summary="Log out",
+        description="Revokes this token.",
+        tags=["auth"],
+        request=None,
+        responses=nothing("Logged out"),
     )
     def post(self, request: Request, format: str | None = None) -> Response:  # noqa: A002
         take_nothing(request.data)
@@ -71,7 +75,7 @@ class LogoutAllView(knox.LogoutAllView):  # type: ignore[misc]
 
     @extend_schema(
         summary="Log out everywhere",
-        description="Ends all tokens of the user.",
+        description="Revokes all tokens of the user.",
         tags=["auth"],
         request=None,
         responses=nothing("Logged out"),

@@ -24,7 +24,7 @@ def test_a_file_that_is_too_large_is_put_aside_and_the_process_goes_on_in_a_new_
     handler = LogFile(str(kinds / "app.log"))
     for number in range(3):
         handler.emit(logging.makeLogRecord({"msg": f"line {number}"}))
-        rotation.rotate(most=3)
+        rotation.rotate(max_bytes=3)
     handler.close()
 
     assert (kinds / "app.log.1").read_text() == "line 2\n"
@@ -43,7 +43,7 @@ def test_a_directory_elsewhere_is_somebody_elses_job(
     elsewhere = tmp_path_factory.mktemp("logs")
     (elsewhere / "app.log").write_text("line\n")
     monkeypatch.setenv("LOG_DIR", str(elsewhere))
-    rotation.rotate(most=1)
+    rotation.rotate(max_bytes=1)
     assert (elsewhere / "app.log").exists()
 
 

@@ -1,4 +1,4 @@
-"""What is mailed. The texts are templates: the first line is the subject, the rest the body."""
+"""Sends mails. Their texts are templates: the first line is the subject, the rest is the body."""
 
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 def normalize_email(email: str) -> str:
-    """Return the one way in which an address is stored and looked up, or raise ValidationError.
+    """Return the form in which an address is stored and looked up. Raises ValidationError for an invalid address.
 
     Lowercase, for people do not tell cases apart; the local part ASCII, for look-alikes of other scripts are made
     to deceive; the domain as DNS knows it (IDNA).
