@@ -25,6 +25,8 @@ MAIL = STATE / "mail"
 STATIC_FILES = STATE / "static"
 # The environment of Python packages in which the supervisor and the embedded servers are installed.
 SERVICES = STATE / "services"
+# uv's cache, for users without a home directory.
+PACKAGE_CACHE = STATE / "cache"
 # One file a program, in LOGS; one file a kind of log record, in LOGS_BY_KIND.
 LOGS = STATE / "log"
 LOGS_BY_KIND = STATE / "kinds"

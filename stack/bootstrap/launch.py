@@ -72,7 +72,7 @@ def _use_a_cache_that_can_be_written(environment: dict[str, str]) -> None:
     """Move the cache of uv into the state directory if this user has no writable home."""
     home = environment.get("HOME")
     if not (home and os.access(home, os.W_OK)):
-        environment.setdefault("UV_CACHE_DIR", str(paths.STATE / "cache"))
+        environment.setdefault("UV_CACHE_DIR", str(paths.PACKAGE_CACHE))
 
 
 def _usable(*environments: Path) -> Path:
