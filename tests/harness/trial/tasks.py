@@ -66,3 +66,8 @@ def trial_hangs() -> None:
 @shared_task(base=BaseTaskWithRetry)
 def trial_fails() -> None:
     raise ValueError
+
+
+@shared_task(base=BaseTaskWithRetry, ignore_result=True)
+def trial_tick() -> None:
+    note(f"tick {time.time()}")
