@@ -46,11 +46,12 @@ def clear_stale_files() -> None:
 def _is_alive(pid_file: Path) -> bool:
     """Return whether the server runs although the lock is free, since it was started by hand.
 
-    The process has to have started at the recorded time, within the precision of clocks.
+    The process has to be a postgres that started at the recorded time, within the precision of clocks.
     """
     try:
         pid, _data, started, *_ = pid_file.read_text().splitlines()
-        return abs(psutil.Process(int(pid)).create_time() - int(started)) < 3  # noqa: PLR2004
+        process = psutil.Process(int(pid))
+        return "postgres" in process.name() and abs(process.create_time() - int(started)) < 3  # noqa: PLR2004
     except (OSError, ValueError, psutil.Error):
         return False
 
