@@ -3,14 +3,14 @@
 
 set positional-arguments
 
-# Asks whose the checkout is, then runs a program with the variables that are ours or were chosen (stack/bootstrap/launch.py).
+# Checks whose checkout this is, then runs a program with the allowed variables (stack/bootstrap/launch.py).
 launch := "sh stack/bootstrap/preflight && exec python3 -I -S stack/bootstrap/launch.py"
-# The same, with the packages brought in line with uv.lock first.
+# The same, after installing the packages of uv.lock.
 run := launch + " --sync"
 stack := run + " python -m stack"
-# Looking and stopping work when the packages cannot be brought in line.
+# Without installing packages, so that inspecting and stopping work when they are broken.
 look := launch + " python -m stack"
-# The same for what people watch and leave by Ctrl-C (stack/bootstrap/foreground.py).
+# The same for programs that people leave by Ctrl-C (stack/bootstrap/foreground.py).
 watch := launch + " --foreground python -m stack"
 watch_synced := launch + " --sync --foreground python"
 nix := "nix --extra-experimental-features 'nix-command flakes'"
@@ -18,7 +18,7 @@ nix := "nix --extra-experimental-features 'nix-command flakes'"
 _list:
     @just --list --unsorted
 
-# Start everything; returns when all of it is healthy
+# Start everything; returns when it is healthy
 [group('stack')]
 [no-exit-message]
 @up *args:
@@ -36,7 +36,7 @@ _list:
 @restart *args:
     {{ stack }} restart "$@"
 
-# Show what runs where, and its memory; and goes on: status --watch
+# Show what runs where, and its memory; continuously: status --watch
 [group('stack')]
 [no-exit-message]
 @status *args:
@@ -127,7 +127,7 @@ _list:
 @restore *args:
     {{ stack }} restore "$@"
 
-# Replace the database by an empty one, and empty Redis; asks first: reset [--yes]
+# Replace the database by an empty one and empty Redis; asks first: reset [--yes]
 [group('data')]
 [no-exit-message]
 @reset *args:
@@ -145,13 +145,13 @@ _list:
 @cov *args:
     {{ stack }} cov "$@"
 
-# Run the slow tests, which start processes and whole stacks; and name the ten slowest
+# Run the slow tests, which start processes and whole stacks
 [group('quality')]
 [no-exit-message]
 @test-stack *args:
     {{ run }} python -m pytest -n 3 --dist loadfile --durations=10 -m stack "$@"
 
-# Send the API what its own schema allows, and what it forbids: fuzz [--examples N]
+# Send the API requests that its schema allows and forbids: fuzz [--examples N]
 [group('quality')]
 [no-exit-message]
 @fuzz *args:
@@ -163,7 +163,7 @@ _list:
 @test-browser *args:
     {{ stack }} test -n 0 -m browser "$@"
 
-# Measure what it costs, side by side: bench [tasks|accounts|observability]
+# Measure costs, side by side: bench [tasks|accounts|observability]
 [group('quality')]
 [no-exit-message]
 @bench name="tasks":
@@ -202,14 +202,14 @@ types:
 @architecture:
     {{ run }} python -m tests.harness.architecture
 
-# Check everything but the tests: style, types, contracts, migrations, settings, schema
+# Check style, types, contracts, migrations, settings and schema; everything but the tests
 [group('quality')]
 check: lint types
     @{{ launch }} python manage.py check
     @{{ launch }} python -m stack with-servers python manage.py makemigrations --check --dry-run
     @{{ launch }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
 
-# Run all that CI runs (BROWSER names another browser than Chromium)
+# Run everything that CI runs (BROWSER names another browser than Chromium)
 [group('quality')]
 [no-exit-message]
 @ci:
@@ -233,31 +233,31 @@ check-nix:
 @celery *args:
     {{ watch_synced }} -m celery -A conf "$@"
 
-# Bring the packages of uv.lock to their newest versions that pyproject.toml allows, and run the tests
+# Update uv.lock to the newest versions that pyproject.toml allows, and run the tests
 [group('setup')]
 update-deps:
     @{{ launch }} uv lock --upgrade
     just test
 
-# Run uv, which manages the packages: uv add NAME, uv lock
+# Run uv, the package manager: uv add NAME, uv lock
 [group('setup')]
 [no-exit-message]
 @uv *args:
     {{ launch }} uv "$@"
 
-# Install the packages and make a migrated database, so that the first `up` is quick
+# Install the packages and create a migrated database, so that the first `up` is quick
 [group('setup')]
 [no-exit-message]
 @prepare *args:
     {{ stack }} prepare "$@"
 
-# Look for anything that is wrong with the stack, and say what to do about it
+# Check everything that the stack needs, and say what to do about problems
 [group('setup')]
 [no-exit-message]
 @doctor *args:
     {{ look }} doctor "$@"
 
-# Install the git hook, which checks what changed; a hook that is there already is left as it is
+# Install the git hook, which checks what changed; an existing hook is not changed
 [group('setup')]
 @setup *args:
     {{ stack }} setup "$@"

@@ -18,14 +18,14 @@ PASSED_ON: dict[str, Command] = {
     "redis-cli": recipes.redis_cli,
     "test": recipes.test,
     "cov": recipes.coverage,
-    "debug": recipes.debugged,
+    "debug": recipes.run_debugger,
     "manage": recipes.manage,
     "with-servers": recipes.with_servers,
 }
 SIMPLE: dict[str, Command] = {
-    "dev": recipes.develop,
+    "dev": recipes.run_dev,
     "prepare": recipes.prepare,
-    "doctor": recipes.examine,
+    "doctor": recipes.run_doctor,
     "setup": recipes.setup,
 }
 

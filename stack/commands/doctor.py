@@ -29,7 +29,7 @@ _CHECKS: tuple[tuple[str, Callable[[Environment], str]], ...] = (
 )
 
 
-def examine() -> bool:
+def run() -> bool:
     """Print one line for each check; return whether all are fine."""
     try:
         settings = environment.read()
@@ -37,13 +37,13 @@ def examine() -> bool:
         say(f"  WRONG  .env        {error}")
         return False
     # A list, so that every check runs.
-    results = [_examine(name, check, settings) for name, check in _CHECKS]
+    results = [_run_check(name, check, settings) for name, check in _CHECKS]
     wrong = results.count(False)
     say(f"\n{wrong} of {len(results)} need attention" if wrong else f"\nall is well in {paths.ROOT}")
     return not wrong
 
 
-def _examine(name: str, check: Callable[[Environment], str], settings: Environment) -> bool:
+def _run_check(name: str, check: Callable[[Environment], str], settings: Environment) -> bool:
     try:
         say(f"  ok     {name:<10}  {check(settings)}")
     except (StackError, OSError) as error:

@@ -113,7 +113,7 @@ def data(settings: Environment) -> str:
     """Check whether another server uses the data."""
     if discovery.processes():
         return "in use by this checkout"
-    for server in external_servers.ours(settings):
+    for server in external_servers.managed(settings):
         data_lock.require_free(table.DATA[server])
     return "free"
 
@@ -121,7 +121,7 @@ def data(settings: Environment) -> str:
 def processes(_: Environment) -> str:
     """Check whether all processes of this checkout are supervised."""
     left = discovery.orphans(supervisor.pid())
-    if left or (supervisor.programs() and not recovery.is_whole()):
+    if left or (supervisor.programs() and not recovery.is_fully_supervised()):
         pids = ", ".join(str(process.pid) for process in left) or "the supervisor"
         raise StackError(f"left over from an earlier start, or without their files: {pids}. To heal it: just up")
     return f"{len(discovery.processes())} of this checkout"
@@ -153,7 +153,7 @@ def external(settings: Environment) -> str:
         external_servers.require_database(settings.database_url)
     if settings.redis_url:
         external_servers.require_redis(settings.redis_url)
-    return ", ".join(name for name in table.SERVERS if name not in external_servers.ours(settings)) or "nothing"
+    return ", ".join(name for name in table.SERVERS if name not in external_servers.managed(settings)) or "nothing"
 
 
 def running_health(_: Environment) -> str:

@@ -76,7 +76,7 @@ def _log_files(names: Sequence[str]) -> dict[str, Path]:
     return {program.log_name: program.log_file for program in programs}
 
 
-def develop(_: argparse.Namespace) -> int:
+def run_dev(_: argparse.Namespace) -> int:
     """Start everything, follow the logs, and stop everything on Ctrl-C."""
     return dev.run()
 
@@ -127,7 +127,7 @@ def manage(arguments: argparse.Namespace) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "manage.py", *words])  # noqa: S606 - no shell is wanted
 
 
-def debugged(arguments: argparse.Namespace) -> int:
+def run_debugger(arguments: argparse.Namespace) -> int:
     """Run web, worker or pytest under the debugger."""
     return debug.run(arguments.rest)
 
@@ -184,9 +184,9 @@ def reset(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def examine(_: argparse.Namespace) -> int:
+def run_doctor(_: argparse.Namespace) -> int:
     """Check everything that the stack needs; exit status 1 if something is wrong."""
-    return 0 if doctor.examine() else 1
+    return 0 if doctor.run() else 1
 
 
 def setup(_: argparse.Namespace) -> int:

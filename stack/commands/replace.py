@@ -47,7 +47,7 @@ def reset(*, yes: bool) -> None:
         _keep(database, "before-reset")
         with step("an empty database"):
             _replace(database, lambda _: None)
-        if "redis" in external_servers.ours(settings):
+        if "redis" in external_servers.managed(settings):
             _empty_redis()
         startup.migrate()
 

@@ -29,7 +29,7 @@ def overview(settings: Environment) -> str:
 def _problems(settings: Environment) -> dict[str, str]:
     """Return what is unhealthy and why, according to the API and, for what does not run, the supervisor."""
     found, problems = supervisor.programs(), api_health.problems()
-    ours = [name for name in (*external_servers.ours(settings), *APPLICATION) if name in found]
+    ours = [name for name in (*external_servers.managed(settings), *APPLICATION) if name in found]
     for name in ours:
         if found[name].state in _WHY:
             # For a server that does not run, the API only knows the class of its error.

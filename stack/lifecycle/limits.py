@@ -17,7 +17,7 @@ def require(settings: Environment) -> None:
     """Raise StackError for a limit that is too low, and for a user without a name."""
     _require_limit(resource.RLIMIT_NOFILE, _OPEN_FILES, "open files", "n")
     _require_limit(resource.RLIMIT_NPROC, _PROCESSES, "processes", "u")
-    if "postgres" in external_servers.ours(settings):
+    if "postgres" in external_servers.managed(settings):
         _require_name(os.getuid())
 
 

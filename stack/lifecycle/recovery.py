@@ -8,20 +8,20 @@ from stack.programs import postgres, supervisor, table
 from stack.programs.supervisor import ProgramState
 
 
-def heal() -> None:
+def recover() -> None:
     """End what is left of an earlier start whose supervisor or files are gone."""
-    if not is_whole():
+    if not is_fully_supervised():
         # By one call for each group, if the supervisor responds: by itself it stops programs one by one.
         for group in (table.APPLICATION, table.SERVERS):
             supervisor.stop(group)
-        end_everything()
+        end_all_processes()
         directories.check_runtime()
     elif workers := discovery.orphans(supervisor.pid()):
         # Their program was killed and is started again: nothing may run twice.
         discovery.kill(workers)
 
 
-def end_everything() -> None:
+def end_all_processes() -> None:
     """End every process of this checkout, supervised or orphaned, and remove the sockets."""
     if found := discovery.processes():
         runtimes = discovery.runtimes(found)
@@ -33,13 +33,13 @@ def end_everything() -> None:
     directories.remove_runtime()
 
 
-def is_whole() -> bool:
+def is_fully_supervised() -> bool:
     """Return whether a supervisor responds, and all files and sockets of it and its servers exist."""
     running = supervisor.programs()
-    return bool(running) and supervisor.is_in_place() and all(_is_in_place(found) for found in running.values())
+    return bool(running) and supervisor.has_its_pid_file() and all(_has_its_files(found) for found in running.values())
 
 
-def _is_in_place(found: ProgramState) -> bool:
+def _has_its_files(found: ProgramState) -> bool:
     # A program that is starting has not created its files yet.
     if found.state != "RUNNING":
         return True

@@ -21,17 +21,17 @@ def start_servers(settings: Environment, *, synchronise: bool = True) -> None:
     """Start the supervisor, Postgres and Redis if they do not run, and wait until they respond."""
     if not supervisor.programs():
         start_supervisor(settings, synchronise=synchronise or not paths.SERVICES.is_dir())
-    if "postgres" in external_servers.ours(settings):
+    if "postgres" in external_servers.managed(settings):
         make_cluster()
-    supervisor.start(external_servers.ours(settings))
-    if "postgres" in external_servers.ours(settings):
+    supervisor.start(external_servers.managed(settings))
+    if "postgres" in external_servers.managed(settings):
         wait_for_postgres(settings.postgres_port)
     else:
         from stack.settings import consent
 
         with step(f"postgres: {consent.name_of(settings.database_url)} (DATABASE_URL)"):
             external_servers.require_database(settings.database_url)
-    if "redis" in external_servers.ours(settings):
+    if "redis" in external_servers.managed(settings):
         wait_for_redis()
     else:
         with step("redis (REDIS_URL)"):
@@ -44,9 +44,9 @@ def start_supervisor(settings: Environment, *, synchronise: bool) -> None:
     if synchronise:
         with step("packages of the stack", spinner=False):
             binaries.synchronise()
-    for server in external_servers.ours(settings):
+    for server in external_servers.managed(settings):
         data_lock.require_free(table.DATA[server])
-    if external_servers.ours(settings):
+    if external_servers.managed(settings):
         say(f"  servers: {binaries.find().origin}")
     supervisor.start_supervisor()
 
@@ -83,7 +83,7 @@ def wait_for_redis() -> None:
 def is_up(settings: Environment, names: Sequence[str] = table.APPLICATION) -> bool:
     """Return whether the programs run, and the API has called itself healthy since they do."""
     running = supervisor.programs()
-    wanted = (*external_servers.ours(settings), *names)
+    wanted = (*external_servers.managed(settings), *names)
     if not running or not all(running[name].has_settled for name in wanted):
         return False
     # What is not meant to run cannot be healthy.
@@ -112,7 +112,11 @@ def start_application(settings: Environment, names: Sequence[str] = table.APPLIC
 
 def _is_ready(program: Program, names: Sequence[str]) -> bool:
     # The API reports the health of the others. Where it is not to run, they are ready when they have settled.
-    return api_health.is_well(program.component) if "web" in names else supervisor.program(program.name).has_settled
+    return (
+        api_health.is_component_healthy(program.component)
+        if "web" in names
+        else supervisor.program(program.name).has_settled
+    )
 
 
 def _require_migrations() -> None:

@@ -22,7 +22,7 @@ def exclusive_stack(what: str) -> Iterator[None]:
     with exclusive(what):
         # Not earlier: a `just down` that we waited for removes the runtime directory.
         directories.check_runtime()
-        recovery.heal()
+        recovery.recover()
         directories.forget_former_runtime()
         yield
 
@@ -43,7 +43,7 @@ def up(*, yes: bool = False) -> Environment:
             if is_up(settings):
                 say("already up\n")
             else:
-                with all_or_nothing():
+                with stopped_on_failure():
                     start_servers(settings)
                     start_application(settings)
     return settings
@@ -68,7 +68,7 @@ def _stop_what_has_changed(settings: Environment) -> None:
         stop_everything()
         directories.check_runtime()
     running = [name for name, found in supervisor.programs().items() if found.pid]
-    wanted = (*external_servers.ours(settings), *table.APPLICATION)
+    wanted = (*external_servers.managed(settings), *table.APPLICATION)
     others = {name for name in running if name not in wanted} | set(start_record.changed(running))
     if "web" in others and settings.port != servers.web_port():
         web.require(settings.port)
@@ -108,7 +108,7 @@ def restart(names: list[str]) -> Environment:
                 directories.check_runtime()
             # What somebody has stopped stays stopped, unless it is named.
             names = [name for name in table.APPLICATION if not wanted or not running or name in {*wanted, *running}]
-            with all_or_nothing():
+            with stopped_on_failure():
                 start_servers(settings)
                 start_application(settings, names)
     return settings
@@ -128,13 +128,13 @@ def stop_everything() -> None:
     if supervisor.programs():
         stop(table.PROGRAMS)
         supervisor.shut_down()
-    recovery.end_everything()
+    recovery.end_all_processes()
     for data in table.DATA.values():
         data_lock.release(data)
 
 
 @contextmanager
-def all_or_nothing() -> Iterator[bool]:
+def stopped_on_failure() -> Iterator[bool]:
     """Stop everything if the block fails, unless something ran before; yield whether it did."""
     ran = bool(supervisor.programs())
     try:
@@ -153,7 +153,7 @@ def with_servers(what: str, *, synchronise: bool = True, for_tests: bool = False
 
     for_tests starts the servers of the tests: the checkout's own, whatever DATABASE_URL and REDIS_URL say.
     """
-    with exclusive_stack(what), all_or_nothing() as ran:
+    with exclusive_stack(what), stopped_on_failure() as ran:
         settings = environment.read_for_tests() if for_tests else environment.read()
         before = {name for name, found in supervisor.programs().items() if found.runs}
         if not ran:
@@ -165,5 +165,5 @@ def with_servers(what: str, *, synchronise: bool = True, for_tests: bool = False
         if not ran:
             stop_everything()
             overrides.forget()
-        elif started := [name for name in external_servers.ours(settings) if name not in before]:
+        elif started := [name for name in external_servers.managed(settings) if name not in before]:
             stop(started)

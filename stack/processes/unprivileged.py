@@ -36,7 +36,7 @@ def command(arguments: list[str], *, death_signal: str = "") -> list[str]:
     return [*_way(), *option, "--", *arguments]
 
 
-def give(directory: Path) -> None:
+def give_ownership(directory: Path) -> None:
     """Hand a directory tree to the user that command() runs as."""
     if os.geteuid() != 0:
         return

@@ -48,7 +48,7 @@ def problems(path: str = "/healthz") -> dict[str, str]:
         return {"web": f"the API answers with an error ({status})" if status else "the API does not answer"}
 
 
-def is_well(component: str) -> bool:
+def is_component_healthy(component: str) -> bool:
     """Return whether /healthz calls this one component healthy; the API itself only has to respond."""
     if component == "web":
         return is_live()

@@ -66,7 +66,7 @@ def create(directory: Path) -> None:
         shutil.rmtree(abandoned, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix=_NEW, dir=paths.STATE))
     try:
-        unprivileged.give(new)
+        unprivileged.give_ownership(new)
         _initdb(directory, new)
         new.rename(CLUSTER)
     except BaseException:
@@ -112,7 +112,7 @@ def start_command() -> list[str]:
     """Claim the cluster for this process, and return the command line of its server."""
     data_lock.claim_for_server(CLUSTER)
     clear_stale_files()
-    unprivileged.give(CLUSTER)
+    unprivileged.give_ownership(CLUSTER)
     return command(binaries.find().postgres_bin, environment.read().postgres_port)
 
 

@@ -85,7 +85,7 @@ def pid() -> int:
         return 0
 
 
-def is_in_place() -> bool:
+def has_its_pid_file() -> bool:
     """Return whether the supervisor's pid file is its own: somebody may have deleted the state."""
     file = paths.SUPERVISOR_PID_FILE
     return file.is_file() and file.read_text().strip() == str(pid())

@@ -10,7 +10,7 @@ from stack.settings.database import parse_database_url
 from stack.settings.environment import Environment
 
 
-def ours(settings: Environment) -> tuple[str, ...]:
+def managed(settings: Environment) -> tuple[str, ...]:
     """Return the names of the servers that the stack runs itself: those without a URL."""
     elsewhere = {"postgres": settings.database_url, "redis": settings.redis_url}
     return tuple(name for name, url in elsewhere.items() if not url)
