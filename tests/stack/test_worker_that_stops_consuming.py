@@ -22,8 +22,17 @@ def test_a_worker_that_takes_no_tasks_is_named_though_it_answers_and_is_well_whe
 
     assert "pong" in control(trial, "ping()")
     error = trial.checkout.health()["components"]["worker"]["error"]
-    assert error == "no worker takes tasks"
+    assert error == "no worker takes tasks of: default"
     assert "add consumer" in control(trial, "add_consumer('default', reply=True)")
+    eventually(lambda: not down(trial.checkout), "health", seconds=WELL_WITHIN)
+
+
+def test_a_queue_that_no_worker_consumes_is_named(trial: Trial) -> None:
+    control(trial, "cancel_consumer('mail')")
+    eventually(lambda: down(trial.checkout) == {"worker"}, "a queue that is not consumed", seconds=DOUBTED + SLACK)
+    error = trial.checkout.health()["components"]["worker"]["error"]
+    assert error == "no worker takes tasks of: mail"
+    control(trial, "add_consumer('mail', reply=True)")
     eventually(lambda: not down(trial.checkout), "health", seconds=WELL_WITHIN)
 
 

@@ -116,7 +116,7 @@ class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc]
     def _beat(self) -> None:
         try:
             heartbeat.show_beat()
-            self._send_heartbeat_task()
+            self._send_heartbeat_tasks()
         except _UNAVAILABLE as error:
             if not self._redis_is_unavailable:
                 logger.warning("Redis is unavailable: no heartbeat", extra={"error": type(error).__name__})
@@ -124,13 +124,14 @@ class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc]
         else:
             self._redis_is_unavailable = False
 
-    def _send_heartbeat_task(self) -> None:
+    def _send_heartbeat_tasks(self) -> None:
         if time.monotonic() < self._next_task:
             return
-        # A task that waits already serves as well, and nothing piles up while there is no worker.
-        if not queues.lengths().waiting[self.app.conf.task_default_queue]:
-            # By its name: the tasks build on this package.
-            self.app.send_task("apps.core.tasks.do_nothing", ignore_result=True)
+        for queue, waiting in queues.lengths().waiting.items():
+            # A task that waits already serves as well, and nothing piles up while there is no worker.
+            if not waiting:
+                # By its name: the tasks build on this package.
+                self.app.send_task("apps.core.tasks.do_nothing", queue=queue, ignore_result=True)
         self._next_task = time.monotonic() + settings.TASK_HEARTBEAT
 
 

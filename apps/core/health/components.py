@@ -19,7 +19,8 @@ from apps.core.throttling.limiter import limiter
 # Two questions to workers: is one alive, and what does each run? The timeouts (seconds) fit into the deadline of all
 # components. One reply ends the wait for the first; each reply to the second starts the wait again.
 _PING: dict[str, Any] = {"command": "ping", "limit": 1, "timeout": 0.7}
-_ACTIVE: dict[str, Any] = {"command": "active", "timeout": 0.4}
+_ACTIVE: dict[str, Any] = {"command": "active", "timeout": 0.3}
+_ACTIVE_QUEUES: dict[str, Any] = {"command": "active_queues", "timeout": 0.3}
 
 
 def postgres() -> None:
@@ -60,13 +61,19 @@ def redis() -> None:
 def worker() -> None:
     # A question through an unavailable broker would hang.
     redis()
-    taken = heartbeat.tasks_are_taken()
-    answers = _ask_workers(_PING if taken else _ACTIVE)
-    if not answers:
+    silent = heartbeat.silent_queues()
+    running = _ask_workers(_ACTIVE if silent else _PING)
+    if not running:
         raise DownError("no worker answers")
-    # A busy worker receives no task, and is healthy.
-    if not taken and not any(running for answer in answers for running in answer.values()):
-        raise DownError("no worker takes tasks")
+    if silent and (unserved := sorted(set(silent) - _queues_of_busy_workers(running))):
+        raise DownError(f"no worker takes tasks of: {', '.join(unserved)}")
+
+
+def _queues_of_busy_workers(running: list[dict[str, Any]]) -> set[str]:
+    # A busy worker runs no other task, and is healthy.
+    busy = {name for answer in running for name, tasks in answer.items() if tasks}
+    served = _ask_workers(_ACTIVE_QUEUES) if busy else []
+    return {queue["name"] for answer in served for name, found in answer.items() if name in busy for queue in found}
 
 
 def _ask_workers(question: dict[str, Any]) -> list[dict[str, Any]]:

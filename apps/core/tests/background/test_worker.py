@@ -154,13 +154,16 @@ def worker_says() -> str:
 def _beat() -> None:
     """It ticks, and has for a while: of workers there is no sign yet."""
     heartbeat.show_beat()
-    cache.delete(heartbeat.WORKER)
+    cache.delete_many(map(heartbeat.queue_key, heartbeat.queues()))
 
 
 @pytest.mark.usefixtures("_beat")
 def test_a_worker_that_answers_and_takes_no_task_is_not_well_until_it_takes_one() -> None:
-    assert worker_says() == "no worker takes tasks"
+    assert worker_says() == "no worker takes tasks of: default, mail"
+    heartbeat._next.clear()
     finished(child.delay().id)
+    assert worker_says() == "no worker takes tasks of: mail"
+    finished(child.apply_async(queue="mail").id)
     assert worker_says() == ""
 
 
@@ -171,16 +174,17 @@ def test_without_beat_a_worker_that_takes_no_task_is_not_to_blame() -> None:
 
 
 def test_a_beat_that_comes_back_gives_workers_time() -> None:
-    cache.delete_many([heartbeat.BEAT, heartbeat.WORKER])
+    cache.delete_many([heartbeat.BEAT, *map(heartbeat.queue_key, heartbeat.queues())])
     heartbeat.show_beat()
     assert worker_says() == ""
 
 
 @pytest.mark.usefixtures("_beat")
 def test_what_beat_sends_leaves_the_workers_sign_and_neither_a_result_nor_a_line() -> None:
+    heartbeat._next.clear()
     HeartbeatScheduler(app=current_app).tick()
     deadline = time.monotonic() + 10
-    while not heartbeat.tasks_are_taken():
+    while heartbeat.silent_queues():
         assert time.monotonic() < deadline
         time.sleep(0.02)
     # Whatever else it does with that task, it does before the next one.

@@ -11,13 +11,13 @@ from pytest_django import Settings
 
 from apps.core.background.beat import HeartbeatScheduler
 from apps.core.health import components, probe
-from apps.core.health.heartbeat import BEAT, LIFETIME_SECONDS, WORKER
+from apps.core.health.heartbeat import BEAT, LIFETIME_SECONDS, queue_key
 from apps.core.tasks import do_nothing
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_known() -> None:
-    cache.delete_many([BEAT, WORKER])
+    cache.delete_many([BEAT, queue_key("default"), queue_key("mail")])
     current_app.control.purge()
     probe.forget()
 
