@@ -31,7 +31,7 @@ SIMPLE: dict[str, Command] = {
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; some commands pass all their arguments on unread."""
+    """Parse the command line; some commands pass on all their arguments unparsed."""
     if words and words[0] in PASSED_ON:
         return argparse.Namespace(run=PASSED_ON[words[0]], rest=list(words[1:]))
     parser = argparse.ArgumentParser(prog="just", description="The native stack of this checkout.")

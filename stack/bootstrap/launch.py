@@ -55,7 +55,7 @@ def main(words: Sequence[str]) -> None:
     try:
         os.execvpe(words[0], words, environment)  # noqa: S606 - no shell is wanted
     except OSError as error:
-        sys.exit(f"error: {words[0]} does not run here ({error.strerror}). To install the packages anew: just up")
+        sys.exit(f"error: {words[0]} does not run here ({error.strerror}). To install the packages again: just up")
 
 
 def constructed(inherited: "os._Environ[str] | dict[str, str]") -> dict[str, str]:

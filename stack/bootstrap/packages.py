@@ -27,7 +27,7 @@ _INDEXES = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS
 
 
 class PackagesError(Exception):
-    """The packages could not be installed. The message says what to do; what uv said stands above it."""
+    """The packages could not be installed. The message says what to do; uv's own output is above it."""
 
 
 def say(message: str) -> None:
@@ -136,20 +136,20 @@ def _isolated(
 ) -> dict[str, str]:
     """Return the environment of a uv that sees this configuration in place of the user's and the machine's.
 
-    Not by UV_CONFIG_FILE: that would replace what pyproject.toml says, too. The directory's name says which one it is:
-    from the plain one the indexes that variables name are left out as well.
+    UV_CONFIG_FILE is not used, since it would also replace the options in pyproject.toml. If the directory is called
+    plain, the variables that name indexes are left out, too.
     """
     files = {directory / "user/uv/uv.toml": toml(configuration), directory / "machine/uv/uv.toml": ""}
     for path, text in files.items():
         path.parent.mkdir(parents=True)
         path.write_text(text)
-    # To uv an environment that is active is one to warn of.
+    # uv warns of an active environment that is not the project's.
     left_out = ("VIRTUAL_ENV", *(_INDEXES if directory.name == "plain" else ()))
     return {name: value for name, value in environment.items() if name not in left_out} | {
         "XDG_CONFIG_HOME": str(directory / "user"),
         "XDG_CONFIG_DIRS": str(directory / "machine"),
         "UV_PROJECT_ENVIRONMENT": str(venv),
-        # The one interpreter for every environment of this checkout, and none from elsewhere.
+        # All environments of this checkout use the same interpreter; uv downloads none.
         "UV_PYTHON": sys._base_executable,  # type: ignore[attr-defined] # noqa: SLF001 - what a venv is made of
         "UV_PYTHON_DOWNLOADS": "never",
     }

@@ -1,7 +1,7 @@
 """Installs uv and just for ./just: `python3 stack/bootstrap/tools.py VENV REQUIREMENTS`, with an isolated pip.
 
-Of the user's settings for pip those count that say where packages come from: index, proxy, certificates, cache. A
-`user = true` or a `target` would put the tools elsewhere. Nothing but the standard library.
+Of the user's settings for pip, only those apply that say where packages come from: index, proxy, certificates, cache.
+`user = true` or `target` would install the tools in another directory. Only the standard library is used.
 """
 
 import configparser
@@ -18,14 +18,14 @@ _CHOSEN = {
 
 
 def environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a pip that knows only what was chosen; variables win over files, as with pip."""
+    """Return the environment of a pip with only the chosen settings; variables override files, as with pip."""
     kept = {name: value for name, value in inherited.items() if not name.startswith(("PIP_", "PYTHON", "UV_"))}
     from_files = {option: value for path in _files(inherited) for option, value in _options(path).items()}
     from_variables = {
         option: value for option in _CHOSEN if (value := inherited.get(f"PIP_{option.upper().replace('-', '_')}"))
     }
     chosen = from_files | from_variables
-    # The file is none: pip then reads no other one either.
+    # With the null device as its file, pip reads no other file either.
     return (
         kept
         | {f"PIP_{option.upper().replace('-', '_')}": value for option, value in chosen.items()}
@@ -34,7 +34,7 @@ def environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def _files(inherited: Mapping[str, str]) -> Iterator[Path]:
-    """Return pip's files, the one that counts most at the end (pip's documentation, "Location")."""
+    """Return pip's configuration files, in increasing precedence (pip's documentation, "Location")."""
     home = inherited.get("HOME", "")
     if (named := inherited.get("PIP_CONFIG_FILE")) == os.devnull:
         return
@@ -53,7 +53,7 @@ def _files(inherited: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _options(path: Path) -> dict[str, str]:
-    """Return what was chosen in a file; one that is damaged or cannot be read is ignored, and named."""
+    """Return the chosen settings of a file. An invalid or unreadable file is reported and ignored."""
     parser = configparser.RawConfigParser()
     try:
         parser.read([path])
@@ -62,12 +62,12 @@ def _options(path: Path) -> dict[str, str]:
         return {}
     sections = [parser[name] for name in ("global", "install") if parser.has_section(name)]
     found = {name.replace("_", "-"): value for section in sections for name, value in section.items()}
-    # Some options take several values, a line each; in a variable they are words.
+    # Some options take several values, one on each line; in a variable they are separated by spaces.
     return {name: " ".join(value.split()) for name, value in found.items() if name in _CHOSEN}
 
 
 def main(venv: str, requirements: str) -> int:
-    """Install what the file names, hashes included; return pip's exit status."""
+    """Install the requirements with their hashes; return pip's exit status."""
     pip = [f"{venv}/bin/python", "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     options = ["--only-binary=:all:", "--require-hashes", "--requirement", requirements]
     return subprocess.run([*pip, *options], env=environment(os.environ), check=False).returncode

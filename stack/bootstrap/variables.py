@@ -23,7 +23,7 @@ _SESSION = (
     " BROWSER DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_* SSH_* GPG_* GIT_* SUDO_* VSCODE_* WSL* CI GITHUB_* CODESPACE*"
     " __CF_USER_TEXT_ENCODING OBJC_DISABLE_INITIALIZE_FORK_SAFETY"
 )
-# What the machine needs to start programs at all.
+# Without these the machine cannot start programs.
 _LOADER = "LD_LIBRARY_PATH LD_PRELOAD DYLD_* NIX_LD* NSS_WRAPPER_*"
 # Access to the network.
 _NETWORK = (
@@ -60,7 +60,7 @@ def settings(root: Path = ROOT) -> frozenset[str]:
     texts = [
         path.read_bytes().decode(errors="replace") for path in files if os.access(path, os.R_OK) and path.is_file()
     ]
-    # A place in .env is refused when .env is read.
+    # Reading .env refuses these names.
     return frozenset(name for text in texts for name in _SETTING.findall(text)) - set(_PLACES.split())
 
 

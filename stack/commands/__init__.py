@@ -1,1 +1,1 @@
-"""One module a recipe, or a few: what `just status`, `dump`, `doctor`, `debug` and their kin do."""
+"""The recipes: `just status`, `dump`, `doctor`, `debug` and others, one or a few in each module."""

@@ -53,11 +53,11 @@ def redis_cli(arguments: list[str]) -> None:
 
 
 def _options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Return the options, which stand first, and the command."""
+    """Return the options, which come first, and the command."""
     parser = argparse.ArgumentParser(
         prog="just redis-cli",
         description="Run one command, or commands line by line. This small client stands in for redis-cli, which the"
-        " Python wheels lack; it knows these options alone.",
+        " Python wheels lack; it supports only these options.",
     )
     parser.add_argument("-n", type=int, metavar="DB", help="the database: 0 queue, 1 cache, 2 limits (0)")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="for example: LLEN default")

@@ -25,7 +25,7 @@ _ADVICE = (
 
 def check(_: Environment) -> str:
     """Load every extension module. Raises StackError with those that do not load, and where to add a library."""
-    # In another process, since a library could crash it.
+    # In another process: a library may crash the process that loads it.
     command = [sys.executable, "-m", "stack.commands.compiled_packages"]
     done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False, timeout=120)
     if done.returncode:
@@ -39,7 +39,7 @@ def extension_modules(found: Iterable[Distribution]) -> Iterator[tuple[str, Path
         if distribution.name in _SERVERS:
             continue
         for file in distribution.files or ():
-            # A library that a wheel brings along is loaded by the module that needs it.
+            # A library that a wheel contains is loaded by the module that needs it.
             brought_along = any(part.endswith((".libs", ".dylibs")) for part in file.parts)
             if file.name.endswith(tuple(EXTENSION_SUFFIXES)) and not brought_along:
                 yield distribution.name, Path(str(distribution.locate_file(file)))

@@ -13,7 +13,7 @@ from stack.lifecycle import up_down
 PORTS = {"web": 5678, "worker": 5679, "test": 5680}
 PROGRAMS = {
     "web": ["manage.py", "runserver", "--noreload"],
-    # One process: there the breakpoint is.
+    # One process, so that breakpoints in tasks are hit.
     "worker": ["-m", "celery", "-A", "conf", "worker", "--loglevel=INFO", "--pool=solo"],
     "test": ["-m", "pytest"],
 }

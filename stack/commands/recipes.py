@@ -19,7 +19,7 @@ from stack.settings import environment
 
 
 def up(arguments: argparse.Namespace) -> int:
-    """Start everything; returns when all of it is healthy."""
+    """Start everything; returns when it is healthy."""
     say(status.overview(up_down.up(yes=arguments.yes)))
     return 0
 
@@ -82,7 +82,7 @@ def run_dev(_: argparse.Namespace) -> int:
 
 
 def prepare(_: argparse.Namespace) -> int:
-    """Install the packages, make the database and apply the migrations, so that the first `up` is quick."""
+    """Install the packages, create the database and apply the migrations, so that the first `up` is quick."""
     from stack.lifecycle import migrations, startup
 
     with up_down.with_servers("prepare"):
@@ -190,7 +190,7 @@ def run_doctor(_: argparse.Namespace) -> int:
 
 
 def setup(_: argparse.Namespace) -> int:
-    """Install the git hook, which checks what changed; a hook that is there already is left as it is."""
+    """Install the git hook, which checks what changed; an existing hook is left as it is."""
     from stack.commands import git_hook
 
     say(f"the hook is in {git_hook.install()}")

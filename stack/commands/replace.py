@@ -84,7 +84,7 @@ def _replace(database: Database, fill: Callable[[str], None]) -> None:
             try:
                 fill(f"{database.name}_new")
                 server.execute(_END_SESSIONS, [database.name])
-                # Both or neither: there is no moment without a database.
+                # In one transaction: there is no moment without a database.
                 with server.transaction():
                     server.execute(rename.format(old, replaced))
                     server.execute(rename.format(new, old))

@@ -1,1 +1,1 @@
-"""Up, down, restart, and what they take: startup, recovery, migrations, directories, limits."""
+"""Up, down and restart, and what they need: startup, recovery, migrations, directories, limits."""

@@ -15,7 +15,7 @@ _NEEDED = 100_000_000
 
 
 def require_owner(state: Path = paths.STATE) -> None:
-    """Raise StackError if the state belongs to another user, whose stack root could end and lock."""
+    """Raise StackError if the state belongs to another user: as root we could end their stack and lock them out."""
     if state.exists() and (owner := state.stat().st_uid) != os.geteuid():
         raise StackError(
             f"{state} belongs to {_user(owner)}, and you are {_user(os.geteuid())}. Nothing was changed. Type it as"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from checkout import paths
 from stack.errors import StackError
 
-# A start takes no longer if nothing is wrong.
+# A start without problems takes no longer than this.
 _USUAL_SECONDS = 3.0
 _LINES = 25
 

@@ -81,12 +81,12 @@ def wait_for_redis() -> None:
 
 
 def is_up(settings: Environment, names: Sequence[str] = table.APPLICATION) -> bool:
-    """Return whether the programs run, and the API has called itself healthy since they do."""
+    """Return whether the programs run, and the API has reported itself healthy since they were started."""
     running = supervisor.programs()
     wanted = (*external_servers.managed(settings), *names)
     if not running or not all(running[name].has_settled for name in wanted):
         return False
-    # What is not meant to run cannot be healthy.
+    # A component that is not meant to run cannot be healthy.
     not_wanted = table.components(table.APPLICATION) - table.components(names)
     return not set(api_health.problems()) - not_wanted
 
@@ -111,7 +111,7 @@ def start_application(settings: Environment, names: Sequence[str] = table.APPLIC
 
 
 def _is_ready(program: Program, names: Sequence[str]) -> bool:
-    # The API reports the health of the others. Where it is not to run, they are ready when they have settled.
+    # The API reports the health of the others. Without it, they are ready when they have settled.
     return (
         api_health.is_component_healthy(program.component)
         if "web" in names
@@ -130,6 +130,6 @@ def _require_migrations() -> None:
 
 
 def migrate() -> None:
-    """Apply the migrations, as a step of its own."""
+    """Apply the migrations as a step."""
     with step("migrations"):
         migrations.migrate()

@@ -78,7 +78,7 @@ def _stop_what_has_changed(settings: Environment) -> None:
 
 
 def down(names: Sequence[str] = ()) -> None:
-    """Stop the programs of these names, or everything where there is none."""
+    """Stop the named programs, or everything if no name is given."""
     wanted = [table.find(name).name for name in names]
     directories.make_state()
     with exclusive("down"):
@@ -93,7 +93,7 @@ def down(names: Sequence[str] = ()) -> None:
 
 
 def restart(names: list[str]) -> Environment:
-    """Restart the programs of these names, or everything where there is none."""
+    """Restart the named programs, or everything if no name is given."""
     wanted = [table.find(name).name for name in names]
     with exclusive_stack("restart"):
         settings = environment.read()
@@ -149,7 +149,7 @@ def stopped_on_failure() -> Iterator[bool]:
 
 @contextmanager
 def with_servers(what: str, *, synchronise: bool = True, for_tests: bool = False) -> Iterator[None]:
-    """Hold the lock with Postgres and Redis running; servers that ran before go on running after.
+    """Hold the lock with Postgres and Redis running; servers that ran before keep running afterwards.
 
     for_tests starts the servers of the tests: the checkout's own, whatever DATABASE_URL and REDIS_URL say.
     """

@@ -52,7 +52,7 @@ class Tail:
 
 
 def show(files: Mapping[str, Path], *, follow: bool, lines: int | None, raw: bool = False) -> None:
-    """Print logs, given by name; follow them until interrupted. lines limits the history; None means all of it."""
+    """Print logs, given by name; follow them until interrupted. lines limits the history; None means no limit."""
     tails = {name: Tail(path) for name, path in files.items()}
     render = renderer(prefix=len(tails) > 1, raw=raw)
     for record in deque(in_order(_history(name, tail) for name, tail in tails.items()), maxlen=lines):
@@ -69,8 +69,8 @@ def show_request(request_id: str, *, raw: bool = False) -> None:
     found = list(of_request(request_id, in_order(map(_stored, _all_files()))))
     if not found:
         raise StackError(
-            f"no log line has the request id {request_id}. It is the header X-Request-ID of an answer. The oldest lines"
-            " are thrown away as logs grow. To see all that are kept: just logs"
+            f"no log line has the request id {request_id}. It is the header X-Request-ID of a response."
+            " The oldest lines are deleted as logs grow. To see all that are kept: just logs"
         )
     render = renderer(prefix=True, raw=raw)
     for record in found:

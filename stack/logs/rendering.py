@@ -1,4 +1,4 @@
-"""Makes text of the records of a log, as it is stored or for people."""
+"""Renders log records as text: as they are stored, or for people."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ _STYLE = re.compile("\x1b\\[[0-9;]*m")
 
 
 def renderer(*, prefix: bool, raw: bool = False) -> Callable[[Record], str]:
-    """Return a function that makes text of a record: as it is stored, or for people.
+    """Return a function that renders a record: as it is stored, or for people.
 
     A terminal gets colours, and rows that are broken between words. In a pipe rows are as long as they need to be.
     """
@@ -34,7 +34,7 @@ def renderer(*, prefix: bool, raw: bool = False) -> Callable[[Record], str]:
 
 
 def _wrapped(row: str, width: int) -> Iterator[str]:
-    """Yield the row in pieces that fit into the width, broken at spaces where there are any."""
+    """Yield the row in pieces that fit into the width, broken at spaces if possible."""
     if len(_STYLE.sub("", row)) <= width:
         yield row
         return

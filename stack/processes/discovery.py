@@ -76,7 +76,7 @@ def _is_marked(process: psutil.Process, environment: dict[str, str]) -> bool:
 
 
 def _is_elsewhere(process: psutil.Process, state: str) -> bool:
-    """Return whether the state directory of a process exists elsewhere. The supervisor and the servers run in it."""
+    """Return whether the state directory of a process is at another path. The supervisor and the servers run in it."""
     if not state:
         return False
     for pid in (process.pid, *_ancestors(process)):
@@ -132,7 +132,7 @@ def end(found: list[psutil.Process], stop_signals: Mapping[str, signal.Signals])
     supervisors = [process for process, program in programs.items() if program == pid_records.SUPERVISOR]
     for process in supervisors:
         _send(process, signal.SIGTERM)
-    # It knows how long each of its programs may take to end, at most 30 s.
+    # The supervisor knows how long each of its programs may take to end, at most 30 s.
     _still_alive(supervisors, seconds=40)
     if sys.platform != "linux":
         # On Linux the kernel has signalled them when the supervisor died; a second signal would end them at once.

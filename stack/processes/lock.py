@@ -1,4 +1,4 @@
-"""The lock of a checkout: up, down, test and their kin wait for each other."""
+"""The lock of a checkout: up, down, test and similar commands wait for each other."""
 
 import fcntl
 import os

@@ -6,22 +6,22 @@ import psutil
 
 
 def memory(pid: int) -> float:
-    """Return megabytes.
+    """Return the memory in megabytes.
 
-    The proportional set size where the kernel tells it, for Postgres' processes share most of theirs.
+    The proportional set size if the kernel reports it, since the processes of Postgres share most of their memory.
     """
     return sum(_share(process) for process in _family(pid)) / 1e6
 
 
 class Processors:
-    """How much of one processor programs have used since the previous question."""
+    """The processor time that programs have used since the previous call."""
 
     def __init__(self) -> None:
-        """Start without a previous question: the first result counts from the start of each process."""
+        """Start without a previous call: the first result counts from the start of each process."""
         self._before: dict[int, tuple[float, float]] = {}
 
     def percent(self, pid: int) -> float:
-        """Return percents of one processor; 100 means that one is used up, two may be 200."""
+        """Return the percentage of one processor: 100 is one fully used processor, 200 is two."""
         return sum(self._percent(process) for process in _family(pid))
 
     def _percent(self, process: psutil.Process) -> float:

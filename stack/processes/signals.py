@@ -11,7 +11,7 @@ class Interrupted(BaseException):
     """Ctrl-C, TERM, or a closed terminal. The exit status is the one that a shell reports."""
 
     def __init__(self, number: int) -> None:
-        """Remember which signal it was."""
+        """Keep the exit status for the signal."""
         self.status = 128 + number
 
 

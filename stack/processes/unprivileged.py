@@ -26,9 +26,8 @@ _SETPRIV = (
 def command(arguments: list[str], *, death_signal: str = "") -> list[str]:
     """Return the command line that runs the arguments as an ordinary user.
 
-    death_signal is sent when the parent dies. It is set in the call that changes the user: the
-    kernel forgets an earlier one (prctl(2), PR_SET_PDEATHSIG). Raises StackError where root cannot
-    become anybody else.
+    death_signal is sent when the parent dies. It is set in the call that changes the user, since the kernel clears an
+    earlier one (prctl(2), PR_SET_PDEATHSIG). Raises StackError if root cannot become another user.
     """
     if os.geteuid() != 0:
         return arguments

@@ -117,7 +117,7 @@ def start_command() -> list[str]:
 
 
 def command(directory: Path, port: int) -> list[str]:
-    """Return the command line of the server in a directory of programs. A port of 0 means the socket alone."""
+    """Return the command line of the server in a directory of programs. A port of 0 means only the socket."""
     settings = {
         "unix_socket_directories": str(paths.RUNTIME),
         "unix_socket_permissions": "0700",

@@ -1,4 +1,4 @@
-"""Whether the checkout's own servers answer, and whether the application's database exists.
+"""Whether the checkout's own servers respond, and whether the application's database exists.
 
 Not in the modules of the servers, and imported where it is used: the drivers take as long to import as a server takes
 to start.

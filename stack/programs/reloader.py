@@ -60,7 +60,7 @@ def main() -> None:
             _reload()
         rotation.rotate()
         if (now := _content(paths.DOTENV)) != dotenv:
-            # A recipe that starts or stops programs reads the settings itself: never both at once.
+            # A recipe that starts or stops programs reads the settings itself, so the two never do so at once.
             with exclusive_if_free("the reloader") as is_free:
                 if is_free:
                     dotenv = now

@@ -20,9 +20,9 @@ def main(name: str) -> None:
     program = table.PROGRAMS[name]
     signal_when_parent_dies(program.death_signal)
     if sys.platform == "linux" and os.getppid() == 1:
-        # It died before that was asked for.
+        # The supervisor died before the death signal was set.
         sys.exit("the supervisor is gone")
-    # Children of one that was killed: nothing may run twice, and one of them may hold the port.
+    # Children of an earlier process that was killed: nothing may run twice, and one of them may hold the port.
     discovery.kill(discovery.processes(name))
     if program.settings != ():
         # The reloader keeps running while others are started again with what was given since.
@@ -35,7 +35,7 @@ def main(name: str) -> None:
         complain(str(error))
         sys.exit(1)
     if program.data:
-        # It is for Python's wheels alone.
+        # It is for Python's wheels only.
         os.environ.pop("LD_LIBRARY_PATH", None)
     os.environ.update(for_forking(sys.platform))
     os.chdir(paths.ROOT)

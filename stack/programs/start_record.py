@@ -1,4 +1,4 @@
-"""With which settings and packages each program was started: what has changed since takes effect at its next start."""
+"""Records the settings and packages with which each program was started. Changes take effect at its next start."""
 
 import hashlib
 import json
@@ -17,12 +17,12 @@ def write(name: str) -> None:
 
 
 def changed(names: Iterable[str]) -> list[str]:
-    """Return those of the programs that were started with other settings than count now."""
+    """Return the programs whose settings have changed since they were started."""
     return [name for name in names if _recorded(name, "settings") not in ("", _current(name)["settings"])]
 
 
 def packages_have_changed() -> bool:
-    """Return whether uv.lock is another one since the API was started."""
+    """Return whether uv.lock has changed since the API was started."""
     return _recorded("web", "packages") not in ("", _current("web")["packages"])
 
 

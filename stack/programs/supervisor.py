@@ -58,7 +58,7 @@ def programs() -> dict[str, ProgramState]:
     try:
         found = {info["name"]: info for info in _rpc().getAllProcessInfo()}
     except (*_UNREACHABLE, xmlrpc.client.Fault):
-        # A fault: it is about to end.
+        # A fault means that the supervisor is about to end.
         return {}
     return {name: _state(found[name]) if name in found else ProgramState(name) for name in PROGRAMS}
 
@@ -147,7 +147,7 @@ def stop(names: Iterable[str]) -> None:
 
 
 def shut_down() -> None:
-    """End the supervisor. By a call, which it obeys at once; it would notice a signal within a second."""
+    """End the supervisor. By a call, which takes effect at once; a signal is noticed only within a second."""
     if supervisor := pid():
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(supervisor)

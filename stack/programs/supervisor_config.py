@@ -1,7 +1,7 @@
 """supervisord's configuration, rendered from the table of programs.
 
-supervisord runs in the state directory. What differs between checkouts comes in by environment variables, so no path
-needs escaping here.
+supervisord runs in the state directory. What differs between checkouts is in environment variables, so no path needs
+escaping here.
 """
 
 from stack.programs.table import PROGRAMS, Program

@@ -1,7 +1,7 @@
 """The programs of the stack, one entry each: how to start, watch, reload and stop them.
 
 supervisord's configuration is rendered from this table, and every command reads it. To run another program, add an
-entry; `just up` then starts it. A second worker, which takes the tasks of the queue "mail" alone:
+entry; `just up` then starts it. A second worker, which takes only the tasks of the queue "mail":
 
     celery_worker("mail-worker", "--queues=mail", "--hostname=mail@%h"),
 """
@@ -63,7 +63,7 @@ class Program:
 
 def celery_worker(name: str, *options: str) -> Program:
     """Return the entry of a worker; the options are those of `celery worker`."""
-    # It has no neighbours in development; looking for them takes a second of every start.
+    # There are no other workers in development; looking for them takes a second of every start.
     alone = ("--without-gossip", "--without-mingle")
     return Program(
         name,

@@ -41,7 +41,10 @@ def listen(pinned: int) -> socket.socket:
 
 
 def listen_on_ipv6(port: int) -> socket.socket | None:
-    """Return a listening socket on [::1]: `localhost` may resolve to it. None without IPv6."""
+    """Return a listening socket on [::1], or None without IPv6.
+
+    `localhost` may resolve to it, and otherwise another program could take it.
+    """
     try:
         listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
     except OSError:

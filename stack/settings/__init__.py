@@ -1,1 +1,1 @@
-"""The settings that the stack needs, where they come from, and whether they make sense."""
+"""The settings that the stack needs, where they come from, and whether they are valid."""

@@ -92,7 +92,7 @@ def _ask(fact: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise StackError(f"{fact} Nothing was changed. If it is meant: just up --yes. Else unset the variable.")
+        raise StackError(f"{fact} Nothing was changed. If it is meant: just up --yes. Otherwise unset the variable.")
     confirm(f"{fact} Write into it?", yes=False)
 
 
