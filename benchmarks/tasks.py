@@ -17,7 +17,7 @@ from importlib import import_module
 from psycopg import connect
 from redis import Redis
 
-from checkout import paths, servers
+from checkout import paths, queues, servers
 
 ROUNDS = 3
 TASKS = 1000
@@ -71,7 +71,7 @@ def speed(redis: Redis, application: str, task: str, queue: str) -> float:
     try:
         wait(lambda: redis.llen(queue) < TASKS)
         started = time.monotonic()
-        wait(lambda: redis.llen(queue) + redis.hlen("unacked") == 0)
+        wait(lambda: redis.llen(queue) + queues.lengths(redis, [queue]).unacknowledged == 0)
         return TASKS / (time.monotonic() - started)
     finally:
         worker.send_signal(signal.SIGTERM)

@@ -5,6 +5,7 @@ import signal
 from importlib import import_module
 
 from celery import Celery, signals
+from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
 from checkout.parent_death import signal_when_parent_dies
@@ -13,8 +14,11 @@ from conf.startup import read_settings
 
 read_settings()
 
-# Kombu's transport loses the task that it has just popped if its worker dies. The scheme of the URL selects ours.
-TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "apps.core.background.broker:Transport"))
+# Kombu's transport loses the task that it has just popped if its worker dies, and redelivers after a timeout. The
+# scheme of the URL selects ours.
+if settings.TASK_LEASES:
+    _TRANSPORT = "apps.core.background.broker.transport:Transport"
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), _TRANSPORT))
 
 app = Celery("conf")
 app.config_from_object("conf.settings.celery")
@@ -24,8 +28,7 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect
 def use_the_settings_logging(**_kwargs: object) -> None:
     """Log as the web process does. A receiver of this signal keeps Celery from configuring logging."""
-    from django.conf import settings  # noqa: PLC0415 - this module is imported while Django still starts
-    from django.utils.log import configure_logging  # noqa: PLC0415
+    from django.utils.log import configure_logging  # noqa: PLC0415 - this module is imported while Django still starts
 
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
 
@@ -40,8 +43,6 @@ def capture_warnings(**_kwargs: object) -> None:
 @signals.celeryd_init.connect
 def count_tasks(sender: str, **_kwargs: object) -> None:
     """Start counting for Prometheus before the worker forks."""
-    from django.conf import settings  # noqa: PLC0415
-
     if settings.METRICS_TOKEN:
         metrics.begin(f"worker-{sender}")
         import_module("apps.core.observability.metrics.tasks")

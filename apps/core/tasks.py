@@ -8,11 +8,12 @@ from typing import Any
 from celery import current_app, shared_task
 from celery.contrib.django.task import DjangoTask
 from celery.exceptions import Reject
+from django.conf import settings
 from django.utils import timezone
 from django_celery_results.models import ChordCounter, GroupResult, TaskResult  # type: ignore[attr-defined] # newer than its stubs
 from knox.models import get_token_model
 
-from apps.core.background.broker import times_lost
+from apps.core.background.broker.storage import times_lost
 from apps.core.background.idempotency import RETENTION
 from apps.core.models import DeadLetter, Effect, FailedTask, StartedTask
 
@@ -52,10 +53,10 @@ class BaseTaskWithRetry(DjangoTask):  # type: ignore[type-arg] # generic for typ
             raise PoisonError(f"Its process or worker died, or it was put back, {lost} times.")
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Send the task. Raises ValueError if it would have to wait longer than the visibility timeout."""
+        """Send the task. Without leases, raises ValueError if it would wait longer than the visibility timeout."""
         limit = self.app.conf.visibility_timeout
-        if _wait(options.get("countdown"), options.get("eta")) >= limit:
-            hint = "Let a schedule look for what is due (apps/core/background/schedules.py)."
+        if not settings.TASK_LEASES and _wait(options.get("countdown"), options.get("eta")) >= limit:
+            hint = "Let a schedule look for what is due (apps/core/background/schedules.py), or set TASK_LEASES=true."
             raise ValueError(f"A task cannot wait for {limit} s or more: it would be delivered again and again. {hint}")
         return super().apply_async(*args, **options)
 

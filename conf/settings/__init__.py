@@ -218,8 +218,10 @@ CACHES = {
 }
 
 # --- Background work (see conf/settings/celery.py and docs/tasks.md) ------------------------------------------
-# Seconds: how long a task may run, when an unfinished task is redelivered, and how long a stopping worker waits for
-# its running tasks.
+# Whether workers hold leases (docs/broker.md). Otherwise Kombu's own transport redelivers after a timeout.
+TASK_LEASES = env.bool("TASK_LEASES", default=True)
+# Seconds: how long a task may run, how long a stopping worker waits for its running tasks, and when Kombu's own
+# transport redelivers an unfinished task.
 TASK_TIME_LIMIT = env.int("TASK_TIME_LIMIT", default=300)
 TASK_VISIBILITY_TIMEOUT = env.int("TASK_VISIBILITY_TIMEOUT", default=600)
 TASK_SHUTDOWN_TIMEOUT = env.int("TASK_SHUTDOWN_TIMEOUT", default=10)

@@ -1,7 +1,6 @@
 """Celery's settings, each with the failure that it prevents. Redis is the broker, Postgres stores the results.
 
-A task is redelivered at once if its process dies. If its worker or Redis dies, it is redelivered after
-TASK_VISIBILITY_TIMEOUT plus the two seconds of the restore loop.
+A task is redelivered at once if its process dies, and within ten seconds if its worker dies (docs/broker.md).
 """
 
 import sys
@@ -11,10 +10,11 @@ from celery.schedules import crontab
 from django.conf import settings
 from kombu import Queue
 
-# Seconds. A task is stopped by an exception, then killed. apps.core.checks.background checks the order of the numbers.
+# Seconds. A task is stopped by an exception, then killed; @shared_task(time_limit=…) has its own.
 task_time_limit = settings.TASK_TIME_LIMIT
 task_soft_time_limit = task_time_limit * 0.9
-# After this time an unfinished task is redelivered: below the time limit, tasks would run twice.
+# After this time Kombu's own transport redelivers an unfinished task (TASK_LEASES=false): below the time limit, tasks
+# would run twice. With leases, it is the time after which what Kombu's has left is returned.
 visibility_timeout = settings.TASK_VISIBILITY_TIMEOUT
 
 broker_url = settings.CELERY_BROKER_URL
@@ -25,8 +25,8 @@ broker_connection_max_retries = None
 worker_consumer = "apps.core.background.consumer:PromptConsumer"
 broker_transport_options = {
     "visibility_timeout": visibility_timeout,
-    # Look for the tasks of dead workers every 2 s, not every 100 s. The lock must not long outlive a worker that died
-    # while it held it.
+    # Kombu's own transport: look for the tasks of dead workers every 2 s, not every 100 s. The lock must not long
+    # outlive a worker that died while it held it.
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "unacked_mutex_expire": 2,
@@ -48,8 +48,11 @@ task_acks_late = True
 task_reject_on_worker_lost = True
 # A task that waits behind a long one stays available to other workers.
 worker_prefetch_multiplier = 1
-# Without its broker a worker cannot acknowledge. It cancels what it runs, since another worker will start it again.
-worker_cancel_long_running_tasks_on_connection_loss = True
+# Nor does a worker that has connected again take a task for a process that is still busy.
+worker_disable_prefetch = True
+# A worker that has lost its connection keeps its lease, and what it runs: it acknowledges as soon as Redis is available
+# again. Without leases it cannot, so it cancels what another worker will start again.
+worker_cancel_long_running_tasks_on_connection_loss = not settings.TASK_LEASES
 # On QUIT running tasks have this long to end; after that they are returned to the queue.
 worker_soft_shutdown_timeout = settings.TASK_SHUTDOWN_TIMEOUT
 # Nobody consumes events, and sending them costs a round trip a task.

@@ -54,4 +54,4 @@ def _queues(settings: Environment) -> str:
     except redis.RedisError:
         return "queues: Redis is unavailable"
     waiting = ", ".join(f"{name} {length}" for name, length in found.waiting.items()) or "empty"
-    return f"queues: {waiting}; unacknowledged tasks: {found.unacknowledged}"
+    return f"queues: {waiting}; unacknowledged tasks: {found.unacknowledged}; delayed: {found.delayed}"

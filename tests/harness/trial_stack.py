@@ -13,6 +13,7 @@ import psycopg
 import psycopg.sql
 import redis
 
+from checkout import queues
 from tests.harness.checkout import Checkout
 
 # Seconds; what production has is twenty times as long.
@@ -20,8 +21,8 @@ TIME_LIMIT = 12
 VISIBILITY_TIMEOUT = 15
 SHUTDOWN_TIMEOUT = 3
 HEARTBEAT = 2
-# How often a worker looks for what dead ones have left.
-RESTORE_INTERVAL = 2
+# After the death of a worker its tasks start again within this time.
+RETURN_TIME = 12
 # What a busy machine may need on top.
 SLACK = 8
 
@@ -71,13 +72,18 @@ class Trial:
             return dict(connection.execute(query, [ids]).fetchall())
 
     def waiting(self) -> int:
-        """Return how many tasks are queued or unacknowledged."""
-        with redis.Redis(unix_socket_path=str(self.runtime / "redis.sock")) as client:
-            return int(client.llen("default")) + int(client.llen("mail")) + int(client.hlen("unacked"))
+        """Return how many tasks are queued, unacknowledged or delayed."""
+        with self.broker() as client:
+            found = queues.lengths(client)
+        return sum(found.waiting.values()) + found.unacknowledged + found.delayed
+
+    def broker(self) -> redis.Redis:
+        """Return a client of the broker's database."""
+        return redis.Redis(unix_socket_path=str(self.runtime / "redis.sock"))
 
     def put(self, *raw: bytes) -> None:
         """Put messages into the queues as they are."""
-        with redis.Redis(unix_socket_path=str(self.runtime / "redis.sock")) as client:
+        with self.broker() as client:
             client.lpush("default", *raw[::2])
             client.lpush("mail", *raw[1::2])
 

@@ -4,7 +4,7 @@ import time
 from collections import Counter, defaultdict
 
 from tests.harness.checkout import eventually
-from tests.harness.trial_stack import RESTORE_INTERVAL, SLACK, VISIBILITY_TIMEOUT, Trial
+from tests.harness.trial_stack import RETURN_TIME, SLACK, Trial
 
 NUMBERS = range(2000)
 # Sent twice, so that both deliveries want to have the effect.
@@ -41,7 +41,7 @@ def test_every_task_is_done_and_its_effect_happens_once(trial: Trial) -> None:
     eventually(
         lambda: trial.states(ids) == {"SUCCESS": len(ids)},
         "all done",
-        seconds=90 + VISIBILITY_TIMEOUT + RESTORE_INTERVAL + SLACK,
+        seconds=90 + RETURN_TIME + SLACK,
     )
 
     assert trial.waiting() == 0

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import Any
 
 from celery.exceptions import NotRegistered
 from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer
 from celery.worker.request import Request
+from celery.worker.state import active_requests, task_ready
 from django.db import connection
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from apps.core.background import message_validation
+from apps.core.background.broker import way_back
+from apps.core.background.broker.lease import Lease
+from apps.core.background.dead_letters import put_aside
 
 logger = get_logger(__name__)
 
@@ -30,6 +35,15 @@ FailureForMemoryError.__module__ = "builtins"
 
 
 class TaskRequest(Request):
+    def revoked(self) -> bool:
+        """Skip a task, too, that another worker may have by now. The worker connects again, with a new lease."""
+        lease = _lease(self.message.channel)
+        if lease is None or lease.is_held:
+            return bool(super().revoked())
+        lease.lose()
+        task_ready(self)
+        return True
+
     def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:
         """Treat the MemoryError of a task as its failure. Celery raises it again, which ends the worker."""
         error = getattr(exc_info.exception, "exc", exc_info.exception)
@@ -48,12 +62,33 @@ class PromptConsumer(Consumer):
     # The stubs do not know them.
     connection_errors: tuple[type[Exception], ...]
     channel_errors: tuple[type[Exception], ...]
+    # Whether the log says already that the broker is unavailable.
+    _has_logged = False
 
     def ensure_connected(self, conn: Any) -> Any:
-        conn.ensure_connection = partial(
-            conn.ensure_connection, interval_start=RETRY_SECONDS, interval_step=0, interval_max=RETRY_SECONDS
-        )
+        conn.ensure_connection = partial(_connect, conn.ensure_connection, log=not self._has_logged)
+        self._has_logged = False
+        conn.transport.node = self.hostname
         return super().ensure_connected(conn)
+
+    def on_ready(self) -> None:
+        super().on_ready()
+        way_back.begin()
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Keep the lease of the connection, for what this worker runs."""
+        if self.connection and (lease := _lease(self.connection.transport)):
+            lease.detach()
+        self._has_logged = True
+        super().on_connection_error_after_connected(exc)
+
+    def on_close(self) -> None:
+        """Return what this worker does not run: Celery has dropped what it had reserved."""
+        super().on_close()
+        running = {request.message.delivery_tag for request in tuple(active_requests)}
+        for lease in tuple(Lease.open_ones):
+            if lease.is_detached:
+                lease.keep(running)
 
     def update_strategies(self) -> None:
         for task in self.app.tasks.values():
@@ -97,8 +132,27 @@ class PromptConsumer(Consumer):
 
     def _put_aside(self, message: Any, reason: str) -> None:
         logger.error("A message was put aside", extra={"reason": reason})
-        message.channel.put_aside(message.delivery_tag, reason)
+        put_aside(message, reason)
         message.reject_log_error(logger, self.connection_errors)
+
+
+def _lease(owner: Any) -> Lease | None:
+    """Return the lease of a channel or transport; Kombu's own have none."""
+    return getattr(owner, "lease", None)
+
+
+def _connect(
+    ensure_connection: Callable[..., Any], errback: Callable[..., Any], *args: Any, log: bool, **kw: Any
+) -> Any:
+    """Try twice a second, and log the first failure only."""
+    failures = count()
+
+    def on_failure(error: Exception, interval: float) -> None:
+        if next(failures) == 0 and log:
+            errback(error, interval)
+
+    pauses = {"interval_start": RETRY_SECONDS, "interval_step": 0, "interval_max": RETRY_SECONDS}
+    return ensure_connection(on_failure, *args, **pauses, **kw)
 
 
 class _Unknown:

@@ -1,12 +1,13 @@
 """Dead letters: messages that are not tasks, moved from Redis to the database, shown in the admin, sent again."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
 from kombu.utils.json import dumps, loads
 
-from apps.core.background.broker import DEAD_LETTERS
+from apps.core.background.broker.storage import DEAD_LETTERS
 from apps.core.models import DeadLetter
 from apps.core.text import make_storable
 
@@ -16,6 +17,17 @@ _BATCH = 500
 
 class NotSentAgainError(Exception):
     """The message cannot be sent again; the text says why."""
+
+
+def put_aside(message: Any, reason: str) -> None:
+    """Move a message that a worker has received to the dead letters. Raises RedisError."""
+    channel = message.channel
+    if hasattr(channel, "put_aside"):
+        channel.put_aside(message.delivery_tag, reason)
+        return
+    # Kombu's own transport: the message is rejected afterwards.
+    queue = message.delivery_info.get("routing_key", "")
+    channel.client.xadd(DEAD_LETTERS, {"queue": queue, "reason": reason, "message": dumps(message.serializable())})
 
 
 def collect() -> int:

@@ -32,12 +32,11 @@ def overview() -> Iterator[Section]:
     """Yield the parts of the page."""
     inspect = current_app.control.inspect(timeout=REPLY_SECONDS)
     active = inspect.active() or {}
-    # Each question takes the whole time, since the number of workers is unknown.
-    waiting = (inspect.scheduled() or {}) if active else {}
     yield Section("queues", _queues())
     yield Section("workers", [(name,) for name in sorted(active)] or [("no worker answers",)], alarming=not active)
     yield Section("running", [_running(task) for tasks in active.values() for task in tasks])
-    yield Section("waiting to be tried again", [_waiting(task) for tasks in waiting.values() for task in tasks])
+    yield Section("leases", [_lease(lease) for lease in queues.leases()])
+    yield Section("waiting for their time", [_delayed(task) for task in queues.next_delayed()])
     yield Section("schedules", [_schedule(entry) for entry in PeriodicTask.objects.order_by("name")])
     yield Section("failed in the last hour", _failed(), alarming=True)
     yield Section("put aside, since it was no task", _put_aside(), alarming=True)
@@ -45,8 +44,9 @@ def overview() -> Iterator[Section]:
 
 def _queues() -> Rows:
     found = queues.lengths()
-    # Running, waiting for a retry, or lost with a worker and not yet redelivered.
-    return [(name, str(length)) for name, length in [*found.waiting.items(), ("with workers", found.unacknowledged)]]
+    # With workers: running, or lost with a worker and not yet redelivered.
+    others = [("with workers", found.unacknowledged), ("waiting for their time", found.delayed)]
+    return [(name, str(length)) for name, length in [*found.waiting.items(), *others]]
 
 
 def _running(task: Any) -> tuple[str, ...]:
@@ -54,8 +54,13 @@ def _running(task: Any) -> tuple[str, ...]:
     return task["name"], since, task["id"]
 
 
-def _waiting(task: Any) -> tuple[str, ...]:
-    return task["request"]["name"], task["eta"], task["request"]["id"]
+def _lease(lease: queues.LeaseState) -> tuple[str, ...]:
+    state = "has run out, its tasks are being returned" if lease.is_lost else f"renewed {lease.renewed:.0f} s ago"
+    return lease.node, f"{lease.held} tasks", f"since {lease.since:%Y-%m-%d %H:%M:%S}", state
+
+
+def _delayed(task: queues.DelayedTask) -> tuple[str, ...]:
+    return task.name, f"due {task.due:%Y-%m-%d %H:%M:%S}", task.id
 
 
 def _schedule(entry: PeriodicTask) -> tuple[str, ...]:

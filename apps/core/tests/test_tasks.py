@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import current_app
+from pytest_django import Settings
 
 from apps.core.tasks import PoisonError, measure_wait
 
@@ -13,13 +14,16 @@ def _empty_queue() -> None:
     current_app.control.purge()
 
 
-def test_a_wait_beyond_the_visibility_timeout_is_refused_where_it_is_sent() -> None:
+def test_without_leases_a_wait_beyond_the_visibility_timeout_is_refused_where_it_is_sent(settings: Settings) -> None:
+    settings.TASK_LEASES = False
     limit = current_app.conf.visibility_timeout
     with pytest.raises(ValueError, match="again and again"):
         measure_wait.apply_async((0,), countdown=limit)
     with pytest.raises(ValueError, match="again and again"):
         measure_wait.apply_async((0,), eta=datetime.now(UTC) + timedelta(seconds=limit + 60))
     measure_wait.apply_async((0,), countdown=limit - 1)
+    settings.TASK_LEASES = True
+    measure_wait.apply_async((0,), countdown=limit)
 
 
 def test_a_queue_that_no_worker_takes_from_is_refused_where_it_is_sent() -> None:

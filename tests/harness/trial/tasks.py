@@ -71,3 +71,9 @@ def trial_fails() -> None:
 @shared_task(base=BaseTaskWithRetry, ignore_result=True)
 def trial_tick() -> None:
     note(f"tick {time.time()}")
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_notes(name: str, seconds: float) -> None:
+    note(f"start {name} {time.time()}")
+    time.sleep(seconds)

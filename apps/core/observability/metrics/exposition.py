@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kombu.exceptions import OperationalError
 from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from redis import RedisError
@@ -34,15 +34,23 @@ class Queues(Collector):
     def collect(self) -> Iterable[Metric]:
         waiting = GaugeMetricFamily("celery_queue_length", "Tasks that wait for a worker", labels=["queue"])
         taken = GaugeMetricFamily("celery_tasks_unacknowledged", "Tasks that a worker has taken and not finished")
+        delayed = GaugeMetricFamily("celery_tasks_delayed", "Tasks that wait for their time")
+        leases = GaugeMetricFamily("celery_leases", "Connections of workers that hold a lease")
+        lost = CounterMetricFamily("celery_tasks_lost", "Runs that ended with their worker, and were repeated")
+        lost_leases = CounterMetricFamily("celery_leases_lost", "Leases that have run out")
         try:
-            found = queues.lengths()
+            found, counts = queues.lengths(), queues.counts()
+            leases.add_metric([], sum(not lease.is_lost for lease in queues.leases()))
         except (RedisError, OperationalError) as error:
             logger.warning("Redis is unavailable: no metrics of queues", extra={"error": type(error).__name__})
             return []
         for name, length in found.waiting.items():
             waiting.add_metric([name], length)
         taken.add_metric([], found.unacknowledged)
-        return [waiting, taken]
+        delayed.add_metric([], found.delayed)
+        lost.add_metric([], counts["lost"])
+        lost_leases.add_metric([], counts["leases_lost"])
+        return [waiting, taken, delayed, leases, lost, lost_leases]
 
 
 def exposition() -> bytes:

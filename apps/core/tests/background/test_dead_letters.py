@@ -13,11 +13,12 @@ from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 
 from apps.core.background import dead_letters
-from apps.core.background.broker import DEAD_LETTERS
+from apps.core.background.broker.storage import DEAD_LETTERS
 from apps.core.models import DeadLetter
 from apps.core.tasks import measure_wait
 from apps.core.tests.helpers import make_user
 from apps.core.tests.worker import WITH_A_WORKER, finished
+from checkout.queues import lengths
 from tests.harness.hostile_messages import hostile, message
 
 pytestmark = WITH_A_WORKER
@@ -43,7 +44,7 @@ def nothing_is_unacknowledged() -> bool:
     """Wait a moment: a task is acknowledged after its result is there."""
     with current_app.connection_for_read() as connection:
         for _ in range(100):
-            if not connection.default_channel.client.hlen("unacked"):
+            if not lengths(connection.default_channel.client, []).unacknowledged:
                 return True
             time.sleep(0.02)
     return False

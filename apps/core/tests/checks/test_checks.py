@@ -20,8 +20,9 @@ def test_the_settings_pass() -> None:
     "place", ["broker_transport_options", "result_backend_transport_options", "visibility_timeout"]
 )
 def test_a_visibility_timeout_below_the_time_limit_is_refused_wherever_it_is(
-    place: str, monkeypatch: pytest.MonkeyPatch
+    place: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
+    settings.TASK_LEASES = False
     value = current_app.conf[place]
     low = current_app.conf.task_time_limit
     monkeypatch.setitem(
@@ -30,9 +31,18 @@ def test_a_visibility_timeout_below_the_time_limit_is_refused_wherever_it_is(
     assert ids() == ["core.E001"]
 
 
-def test_a_retry_that_waits_beyond_the_visibility_timeout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_that_waits_beyond_the_visibility_timeout_is_refused(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.TASK_LEASES = False
     monkeypatch.setattr(BaseTaskWithRetry, "retry_backoff_max", 600)
     assert ids() == ["core.E002"]
+
+
+def test_with_leases_neither_limits_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(current_app.conf, "visibility_timeout", 1)
+    monkeypatch.setattr(BaseTaskWithRetry, "retry_backoff_max", 86_400)
+    assert ids() == []
 
 
 def test_a_schedule_of_a_task_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
