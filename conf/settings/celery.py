@@ -50,6 +50,7 @@ task_reject_on_worker_lost = True
 worker_prefetch_multiplier = 1
 # Nor does a worker that has connected again take a task for a process that is still busy.
 worker_disable_prefetch = True
+worker_enable_prefetch_count_reduction = False
 # A worker that has lost its connection keeps its lease, and what it runs: it acknowledges as soon as Redis is available
 # again. Without leases it cannot, so it cancels what another worker will start again.
 worker_cancel_long_running_tasks_on_connection_loss = not settings.TASK_LEASES

@@ -72,8 +72,8 @@ def celery_worker(name: str, *options: str) -> Program:
         # Celery's soft shutdown: running tasks are returned to the queue.
         stop_signal=signal.SIGQUIT,
         stop_seconds=30,
-        # A worker that was asked to end would wait for its Redis, which ends at the same moment. Its tasks come back
-        # after the visibility timeout either way.
+        # A worker that was asked to end would wait for its Redis, which ends at the same moment. Its tasks are
+        # returned when its lease has run out.
         death_signal=signal.SIGKILL,
         # A warm shutdown, in which the running task ends; the supervisor then starts it again.
         reload_signal=signal.SIGTERM,

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections import Counter
@@ -136,12 +137,14 @@ def test_a_worker_that_was_stopped_for_three_leases_repeats_what_it_ran_and_noth
     waiting = [[f"stopped-{number}", 0.1] for number in range(100)]
     worker = trial.process("worker")
     processes = [worker, *worker.children(recursive=True)]
-    ids = trial.send("trial_notes", *running, *waiting)
-    eventually(lambda: sum(starts(trial)[call[0]] for call in running) == PROCESSES, "twenty that run", seconds=30)
-    with another_worker(trial):
+    with another_worker(trial, "--queues=mail"):
+        ids = trial.send("trial_notes", *running, *waiting)
+        eventually(lambda: sum(starts(trial)[call[0]] for call in running) == PROCESSES, "twenty that run")
         for process in processes:
             process.suspend()
         stopped = time.monotonic()
+        second = f"--destination=second@{socket.gethostname()}"
+        trial.checkout.just("celery", "control", second, "add_consumer", "default")
         # The second worker gets what the first one held, and does the rest.
         eventually(
             lambda: sum(starts(trial)[call] for call, _ in running) > PROCESSES, "its return", seconds=RETURN_TIME
@@ -168,5 +171,5 @@ def test_while_redis_is_unavailable_the_worker_writes_one_line(trial: Trial) -> 
     lines = trial.checkout.log_lines("worker")[before:]
     trial.supervisor("supervisor.start(['redis'])")
 
-    assert len([line for line in lines if line["level"] in {"warning", "error"}]) == 1, lines
+    assert len(lines) == 1, lines
     eventually(lambda: trial.checkout.health()["components"]["worker"]["ok"], "a healthy worker", seconds=30)

@@ -1,11 +1,12 @@
 """How a worker reconnects to its broker, and which messages it refuses."""
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from itertools import count
 from typing import Any
 
-from celery.exceptions import NotRegistered
+from celery.exceptions import CPendingDeprecationWarning, NotRegistered
 from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer
 from celery.worker.request import Request
@@ -80,7 +81,10 @@ class PromptConsumer(Consumer):
         if self.connection and (lease := _lease(self.connection.transport)):
             lease.detach()
         self._has_logged = True
-        super().on_connection_error_after_connected(exc)
+        with warnings.catch_warnings():
+            # Celery warns that it will cancel by default what runs. The setting says what this worker does.
+            warnings.simplefilter("ignore", CPendingDeprecationWarning)
+            super().on_connection_error_after_connected(exc)
 
     def on_close(self) -> None:
         """Return what this worker does not run: Celery has dropped what it had reserved."""

@@ -146,7 +146,7 @@ class Channel(redis.Channel):
 
     def _purge(self, queue: str) -> int:
         with self.conn_or_acquire() as client:
-            return storage.purge_delayed(client, queue) + int(super()._purge(queue))  # type: ignore[misc] # not in the stubs
+            return storage.purge_delayed(client, queue) + int(super()._purge(queue))
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))
