@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -130,6 +130,37 @@ def test_a_long_task_runs_once_and_one_that_waits_a_month_survives_restarts(tria
     assert MONTH - 300 < left < MONTH
     with trial.broker() as client:
         client.delete(DELAYED)
+
+
+@contextmanager
+def redis_is_stopped(trial: Trial) -> Iterator[None]:
+    trial.supervisor("supervisor.stop(['redis'])")
+    yield
+    trial.supervisor("supervisor.start(['redis'])")
+
+
+@contextmanager
+def redis_hangs(trial: Trial) -> Iterator[None]:
+    redis = trial.process("redis")
+    redis.suspend()
+    yield
+    redis.resume()
+
+
+@pytest.mark.parametrize("outage", [redis_is_stopped, redis_hangs])
+def test_an_outage_that_is_longer_than_a_lease_disturbs_no_task(
+    trial: Trial, outage: Callable[[Trial], AbstractContextManager[None]]
+) -> None:
+    names = {f"{outage.__name__}-{end}" for end in ("meanwhile", "afterwards")}
+    # One ends while Redis is unavailable, so it cannot be acknowledged; the other one afterwards.
+    with another_worker(trial, "--queues=mail"):
+        ids = trial.send("trial_notes", *([name, 8 if "meanwhile" in name else 25] for name in sorted(names)))
+        eventually(lambda: all(starts(trial)[name] for name in names), "their starts")
+        with outage(trial):
+            time.sleep(LEASE + 6)
+        eventually(lambda: trial.states(ids) == {"SUCCESS": 2}, "their success", seconds=25 + SLACK)
+        eventually(lambda: trial.waiting() == 0, "an empty queue", seconds=LEASE + SLACK)
+    assert {starts(trial)[name] for name in names} == {1}
 
 
 def test_a_worker_that_was_stopped_for_three_leases_repeats_what_it_ran_and_nothing_else(trial: Trial) -> None:

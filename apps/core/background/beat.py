@@ -15,9 +15,10 @@ from typing import Any
 from celery.beat import SchedulingError
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 from kombu.exceptions import OperationalError
 from redis import RedisError
@@ -85,6 +86,9 @@ class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc]
             self._postpone(entry, error)
             self._is_claimed = False
             return entry
+        if not self._is_claimed:
+            # Another beat has sent it: the next time that it waits is logged again.
+            self._postponed.discard(entry.name)
         next_entry = self.Entry(entry.model, app=self.app)
         self._schedule[entry.name] = next_entry
         return next_entry
@@ -160,9 +164,17 @@ def give_back(model: PeriodicTask) -> None:
     """Take back the run that claim() has recorded, unless somebody has recorded another one since."""
     before = model.last_run_before
     try:
-        claimed = PeriodicTask.objects.filter(pk=model.pk, last_run_at=model.stored_last_run_at)
-        if claimed.update(last_run_at=before, total_run_count=F("total_run_count") - 1):
-            _set(model, before, model.total_run_count - 1)
+        mine = Q(last_run_at=model.stored_last_run_at)
+        if model.one_off:
+            # Another beat may have disabled it since it had run, which resets its times and its count.
+            mine |= Q(last_run_at=None, enabled=False)
+        claimed = PeriodicTask.objects.filter(mine, pk=model.pk)
+        again = {"enabled": True} if model.one_off else {}
+        if claimed.update(last_run_at=before, total_run_count=Greatest(F("total_run_count") - 1, 0), **again):
+            _set(model, before, max(model.total_run_count - 1, 0))
+            if model.one_off:
+                model.enabled = True
+                PeriodicTasks.update_changed()
     except (DatabaseError, InterfaceError):
         logger.exception(
             "An occurrence is lost: neither Redis nor Postgres is available", extra={"schedule": model.name}

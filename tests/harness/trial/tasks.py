@@ -12,9 +12,6 @@ from celery.exceptions import SoftTimeLimitExceeded
 from apps.core.background.idempotency import once
 from apps.core.tasks import BaseTaskWithRetry
 
-# Below the short visibility timeout of the trial.
-BaseTaskWithRetry.retry_backoff_max = 10
-
 
 def note(line: str) -> None:
     """Have an effect outside the database: one line in a file, written in one piece."""

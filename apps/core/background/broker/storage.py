@@ -36,17 +36,21 @@ local function now()
 end
 -- Move what is due from KEY to its queue, a hundred messages at most; return the milliseconds until the next is due.
 local function move_due(key)
+  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  if not first[2] then return end
   local at = now()
-  local due = redis.call('ZRANGEBYSCORE', key, '-inf', at, 'LIMIT', 0, 100)
-  for _, entry in ipairs(due) do
-    local cut = string.find(entry, '\\n', 1, true)
-    local queue = string.sub(entry, 1, cut - 1)
-    redis.call('LPUSH', queue, string.sub(entry, cut + 1))
-    redis.call('ZREM', key, entry)
-    hint(queue)
+  if tonumber(first[2]) <= at then
+    for _, entry in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', at, 'LIMIT', 0, 100)) do
+      local cut = string.find(entry, '\\n', 1, true)
+      local queue = string.sub(entry, 1, cut - 1)
+      redis.call('LPUSH', queue, string.sub(entry, cut + 1))
+      redis.call('ZREM', key, entry)
+      hint(queue)
+    end
+    first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    if not first[2] then return end
   end
-  local next = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-  if next[2] then return math.max(1, math.ceil((next[2] - at) * 1000)) end
+  return math.max(1, math.ceil((first[2] - at) * 1000))
 end
 """
 

@@ -36,7 +36,7 @@ class Queues(Collector):
         taken = GaugeMetricFamily("celery_tasks_unacknowledged", "Tasks that a worker has taken and not finished")
         delayed = GaugeMetricFamily("celery_tasks_delayed", "Tasks that wait for their time")
         leases = GaugeMetricFamily("celery_leases", "Connections of workers that hold a lease")
-        lost = CounterMetricFamily("celery_tasks_lost", "Runs that ended with their worker, and were repeated")
+        lost = CounterMetricFamily("celery_tasks_lost", "Runs that ended with their process or worker")
         lost_leases = CounterMetricFamily("celery_leases_lost", "Leases that have run out")
         try:
             found, counts = queues.lengths(), queues.counts()

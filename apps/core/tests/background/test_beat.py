@@ -167,6 +167,41 @@ def test_a_schedule_that_runs_once_runs_once_and_is_disabled() -> None:
     assert not PeriodicTask.objects.get(name="once").enabled
 
 
+def test_what_runs_once_is_not_lost_if_another_beat_disables_it_while_redis_is_unavailable() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        HeartbeatScheduler(app=current_app)
+        PeriodicTask.objects.all().delete()
+        every = IntervalSchedule.objects.create(every=10, period="seconds")
+        once = PeriodicTask.objects.create(name="once", task=TASK, interval=every, one_off=True)
+        once.stored_last_run_at = once.last_run_at
+        assert claim(once)
+        # As a beat does that reads the row now, and takes it to have run.
+        other = PeriodicTask.objects.get(name="once")
+        other.enabled, other.total_run_count = False, 0
+        other.save()
+
+        give_back(once)
+
+        made = [HeartbeatScheduler(app=current_app) for _ in range(2)]
+        PeriodicTask.objects.exclude(name="once").delete()
+        PeriodicTasks.update_changed()
+        clock.shift(timedelta(seconds=11))
+        look(made)
+    assert sent() == 1
+
+
+def test_an_outage_after_another_beat_has_sent_it_is_logged_again(caplog: pytest.LogCaptureFixture) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        broken, sound = beats(2)
+        broken.connection = current_app.connection_for_write(url=NOWHERE)
+        for _ in range(2):
+            clock.shift(timedelta(minutes=1))
+            look([broken, sound, broken])
+    assert [message for message in caplog.messages if "task waits" in message] == [
+        "A scheduled task waits: Redis or Postgres is unavailable"
+    ] * 2
+
+
 def test_a_schedule_that_is_disabled_while_it_is_due_is_not_sent() -> None:
     with time_machine.travel(START, tick=False) as clock:
         [beat] = beats(1)

@@ -1,5 +1,6 @@
 """In one process, as runserver is; several are put together in tests of whole stacks."""
 
+import time
 from collections.abc import Iterator
 from importlib import reload
 
@@ -10,9 +11,12 @@ from django.urls import clear_url_caches, reverse
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
+from apps.core.background.broker.storage import COUNTS
 from apps.core.observability.metrics.exposition import exposition
 from apps.core.observability.metrics.requests import count_request, login_failures
+from apps.core.observability.metrics.tasks import observe_wait
 from apps.core.signals import request_served
+from apps.core.tasks import measure_wait
 from conf import urls
 
 TOKEN = "the-metrics-are-for-prometheus"
@@ -86,6 +90,51 @@ def test_a_login_that_fails_is_counted(client: Client) -> None:
     before = login_failures._value.get()
     client.post(reverse("v1:users:knox_login"), {"email": "a@example.com", "password": "x"}, "application/json")
     assert login_failures._value.get() == before + 1
+
+
+def test_leases_and_what_waits_for_its_time_are_counted() -> None:
+    with current_app.connection_for_write() as connection:
+        client = connection.default_channel.client
+        client.flushdb()
+        client.hset(COUNTS, mapping={"lost": 3, "leases_lost": 2})
+        try:
+            measure_wait.apply_async((0,), countdown=60)
+            measure_wait.delay(0)
+            connection.default_channel.basic_get("default")
+            found = exposition().decode()
+        finally:
+            client.flushdb()
+    for line in (
+        "celery_tasks_delayed 1.0",
+        "celery_tasks_unacknowledged 1.0",
+        "celery_leases 1.0",
+        "celery_tasks_lost_total 3.0",
+        "celery_leases_lost_total 2.0",
+    ):
+        assert line in found
+
+
+@pytest.mark.parametrize("countdown", [0, 0.2])
+def test_how_long_a_task_waited_for_a_worker_is_counted_by_queue(countdown: float) -> None:
+    before = (
+        sample("celery_task_wait_seconds_count", queue="mail"),
+        sample("celery_task_wait_seconds_sum", queue="mail"),
+    )
+    with current_app.connection_for_write() as connection:
+        connection.default_channel.client.flushdb()
+        measure_wait.apply_async((0,), queue="mail", countdown=countdown)
+        time.sleep(0.5)
+        message = connection.default_channel.basic_get("mail")
+        measure_wait.push_request(properties=message.properties, delivery_info=message.delivery_info)
+        try:
+            observe_wait(task=measure_wait)
+        finally:
+            measure_wait.pop_request()
+            message.ack()
+    assert sample("celery_task_wait_seconds_count", queue="mail") == before[0] + 1
+    # The time until it was due does not count.
+    waited = sample("celery_task_wait_seconds_sum", queue="mail") - before[1]
+    assert 0.5 - countdown <= waited < 0.5 - countdown + 0.2
 
 
 def test_queues_tell_how_much_waits() -> None:
