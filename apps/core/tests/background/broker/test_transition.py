@@ -10,6 +10,7 @@ from kombu.transport.redis import Transport as KombuTransport
 from apps.core.background.broker import kombu_leftovers, storage
 from apps.core.background.broker.reclaim import Reclaimer
 from apps.core.background.broker.way_back import Drain
+from apps.core.background.dead_letters import put_aside
 from apps.core.tasks import measure_wait
 from apps.core.tests.background.broker.conftest import Worker, connect
 from checkout.queues import DELAYED, KOMBU_UNACKNOWLEDGED, lengths
@@ -44,6 +45,17 @@ def test_what_kombus_left_and_nobody_can_read_becomes_a_dead_letter(redis: Any) 
     Reclaimer(redis, visibility_timeout=600).look()
     assert not redis.exists(KOMBU_UNACKNOWLEDGED, kombu_leftovers.INDEX)
     assert redis.xlen(storage.DEAD_LETTERS) == 1
+
+
+def test_what_is_no_task_becomes_a_dead_letter_with_kombus_too(kombus: Worker, redis: Any) -> None:
+    measure_wait.delay(0)
+    message = kombus.receive()
+    put_aside(message, "It is no task.")
+    message.reject()
+    [(_, letter)] = redis.xrange(storage.DEAD_LETTERS)
+    assert (letter[b"queue"], letter[b"reason"]) == (b"default", b"It is no task.")
+    assert message.delivery_tag in letter[b"message"].decode()
+    assert lengths(redis, ["default"]) == ({"default": 0}, 0, 0)
 
 
 def test_messages_of_one_transport_are_read_by_the_other(worker: Worker, kombus: Worker) -> None:
