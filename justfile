@@ -163,11 +163,11 @@ _list:
 @test-browser *args:
     {{ stack }} test -n 0 -m browser "$@"
 
-# Measure costs, side by side: bench [tasks|accounts|observability]
+# Measure costs, side by side: bench [api|tasks|accounts|observability] (bench api --help)
 [group('quality')]
 [no-exit-message]
-@bench name="tasks":
-    {{ stack }} with-servers python -m "benchmarks.$1"
+@bench name="api" *args:
+    {{ stack }} with-servers python -m "benchmarks.$@"
 
 # Format Python and the justfile
 [group('quality')]

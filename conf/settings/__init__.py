@@ -127,7 +127,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "apps.core.middleware.PagesCSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -193,8 +193,9 @@ _LOCAL_DATABASE: dict[str, Any] = {
 }
 _database = database_url.for_django(DATABASE_URL) if DATABASE_URL else _LOCAL_DATABASE
 DATABASES = {
-    # Kept connections are five times as fast. With the health check they survive a restart of Postgres.
-    "default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
+    # Kept connections are five times as fast. With the health check they survive a restart of Postgres; the engine
+    # asks Postgres only where that is needed.
+    "default": {**_database, "ENGINE": "apps.core.postgres", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
 }
 DATABASE_IS_LOCAL = servers.is_local(DATABASE_URL)
 if TEST:

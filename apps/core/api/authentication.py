@@ -13,6 +13,8 @@ from knox.models import get_token_model
 from knox.settings import knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
+from apps.core.api.token_lookup import find_token
+
 # The owner of a session need not know to the second when it was last used, so most requests write nothing.
 PRECISION = timedelta(minutes=1)
 
@@ -29,7 +31,7 @@ class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc] # Knox
             digest = hash_token(token.decode("ascii"))
         except UnicodeDecodeError:
             raise AuthenticationFailed(_("Invalid token.")) from None
-        found = get_token_model().objects.select_related("user").filter(digest=digest).first()
+        found = find_token(digest)
         # The digest is a hash of the secret, so the index leaks nothing; a constant-time comparison costs nothing.
         if found is None or not compare_digest(found.digest, digest) or self._has_expired(found):
             raise AuthenticationFailed(_("Invalid token."))

@@ -3,6 +3,7 @@
 Bodies are strict: an unknown field is an error, since its sender believes that it has an effect.
 """
 
+import copy
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -63,6 +64,10 @@ class StrictFields:
         return any(_as_json(shown) == _as_json(sent) for shown in _shown(field, _objects(self)))
 
 
+# The fields of each serializer of a model.
+_derived_fields: dict[type, dict[str, Any]] = {}
+
+
 # Comments, not docstrings: those of a base class would describe every body in the schema.
 # The base class of serializers that read a body without a model.
 class StrictSerializer(StrictFields, serializers.Serializer[Instance]):
@@ -75,6 +80,13 @@ class StrictModelSerializer(StrictFields, serializers.ModelSerializer[ModelInsta
     serializer_choice_field = StrictChoiceField
     serializer_related_field = StrictPrimaryKeyRelatedField
     serializer_related_to_field = StrictSlugRelatedField
+
+    def get_fields(self) -> dict[str, Any]:
+        # To derive them from the model takes longer than the rest of a small response. Their copies are what declared
+        # fields are, too: a serializer may change its own.
+        if type(self) not in _derived_fields:
+            _derived_fields[type(self)] = super().get_fields()
+        return copy.deepcopy(_derived_fields[type(self)])
 
 
 class NoFieldsSerializer(StrictSerializer[Any]):

@@ -1,0 +1,1 @@
+"""Requests a second, side by side: this project, a stock project, and a bare view on the same server."""
