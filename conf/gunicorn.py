@@ -11,10 +11,11 @@ _env = read_env()
 _development = _env.str("ENVIRONMENT", default="") == "development"
 
 bind = f"{'127.0.0.1' if _development else '0.0.0.0'}:{_env.int('PORT', default=8000)}"  # noqa: S104 - behind a proxy
-# Threads wait for Postgres and Redis at the same time; processes use the cores.
-worker_class = "gthread"
+# Processes use the cores. A second thread works while the first one waits for Postgres or Redis; with more of them,
+# those that return from a wait queue for the interpreter: p99 of 70 ms with eight, 12 with two (docs/performance.md).
+worker_class = "conf.gunicorn_worker.FairThreadWorker"
 workers = _env.int("WEB_CONCURRENCY", default=1 if _development else min(4, os.cpu_count() or 1))
-threads = _env.int("WEB_THREADS", default=8)
+threads = _env.int("WEB_THREADS", default=8 if _development else 2)
 timeout = 30
 graceful_timeout = 10
 # The maximum of gunicorn: filters and searches in some scripts need it. What is longer is refused in the envelope.

@@ -26,6 +26,10 @@ v1 = [
 ]
 
 urlpatterns = [
+    # First, since most requests are for it.
+    path("api/v1/", include((v1, "v1"))),
+    # A mistyped path gets the error envelope, also in development, where Django would show a page.
+    re_path(r"^api/v1/", csrf_exempt(errors.not_found)),
     path("", index, name="index"),
     # Browsers request it by themselves, and report an error if it is missing.
     path("favicon.ico", errors.read_only(RedirectView.as_view(url=f"/{FAVICON}"))),
@@ -39,9 +43,6 @@ urlpatterns = [
     # Paths of similar templates.
     path("api/schema/swagger-ui/", errors.read_only(RedirectView.as_view(pattern_name="docs"))),
     path("api/schema/redoc/", errors.read_only(RedirectView.as_view(pattern_name="redoc"))),
-    path("api/v1/", include((v1, "v1"))),
-    # A mistyped path gets the error envelope, also in development, where Django would show a page.
-    re_path(r"^api/v1/", csrf_exempt(errors.not_found)),
 ]
 
 if settings.ADMIN_URL == "admin/":

@@ -25,7 +25,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="just bench api", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round, 2,000 accounts: whether it works")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each variant (5)")
-    parser.add_argument("--seconds", type=float, default=4, help="seconds of each round (4)")
+    parser.add_argument("--seconds", type=int, default=4, help="seconds of each round (4)")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
     parser.add_argument("--json", type=Path, help="also write the results into this file")
     parser.add_argument("--plot", type=Path, help="also draw them into this SVG file")
@@ -60,7 +60,7 @@ def main() -> None:
         drop()
 
 
-def measure(scenario: Scenario, rounds: int, seconds: float) -> dict[str, list[load.Measured]]:
+def measure(scenario: Scenario, rounds: int, seconds: int) -> dict[str, list[load.Measured]]:
     """Drive all variants in turn, round by round; only one of them is busy at a time."""
     found: dict[str, list[load.Measured]] = {variant: [] for variant in scenario.requests}
     with ExitStack() as stack:

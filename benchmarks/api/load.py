@@ -39,7 +39,7 @@ def require() -> None:
         )
 
 
-def drive(url: str, request: Request, *, connections: int, seconds: float, script: str) -> Measured:
+def drive(url: str, request: Request, *, connections: int, seconds: int, script: str) -> Measured:
     """Send the request over and over. script: a file for wrk, which is written here."""
     with open(script, "w") as file:  # noqa: PTH123 - a name
         file.write(_REPORT.format(method=request.method, body=request.body))
