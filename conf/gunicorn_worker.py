@@ -44,4 +44,3 @@ class FairThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no ty
         if enabled and self._busy >= self.cfg.threads and time.monotonic() - self._full_since < _PATIENCE:
             return
         super().set_accept_enabled(enabled)
-

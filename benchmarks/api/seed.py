@@ -33,11 +33,14 @@ def seed(accounts: int) -> Seeded:
         )
     users = [
         CustomUser.objects.create_user(email=f"{name}@example.com", password=PASSWORD, is_staff=name == "staff")
-        for name in ("one", "fifty", "thousand", "staff")
+        for name in ("one", "fifty", "thousand", "staff", "login")
     ]
     made = {user.email.partition("@")[0]: tokens.create(user=user)[1] for user in users}
-    for user, count in zip(users, (0, 49, 999, 0), strict=True):
+    for user, count in zip(users, (0, 49, 999, 0, 0), strict=True):
         for _ in range(count):
             tokens.create(user=user)
+    # Logins end the oldest of an account's sessions, so they have an account of their own.
     one = users[0]
-    return Seeded(made["one"], made["fifty"], made["thousand"], made["staff"], one.pk, one.email, PASSWORD, accounts)
+    return Seeded(
+        made["one"], made["fifty"], made["thousand"], made["staff"], one.pk, users[-1].email, PASSWORD, accounts
+    )

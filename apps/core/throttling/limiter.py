@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from redis import Redis, RedisError
 
+from apps.core.redis_errors import is_in_script
+
 logger = logging.getLogger("django.security.throttle")
 
 # Times are microseconds. A request is counted only if all limits accept it.
@@ -114,8 +116,8 @@ class Limiter:
         try:
             return script(keys=keys, args=args)
         except RedisError as error:
-            if "user_script" in str(error):
-                # A mistake of ours, not an absent Redis: to accept every request would hide it.
+            if is_in_script(error):
+                # To accept every request would hide it.
                 raise
             self._unavailable_until = monotonic() + _RETRY_SECONDS
             logger.warning("Redis is unavailable: requests are not limited", extra={"error": type(error).__name__})

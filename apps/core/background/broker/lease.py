@@ -19,6 +19,7 @@ from redis import RedisError
 
 from apps.core.background.broker import storage
 from apps.core.background.broker.reclaim import LEASE, RENEWAL, Reclaimer
+from apps.core.redis_errors import is_in_script
 from checkout.process_identity import here
 from checkout.queues import HOLDERS, LEASES, held
 
@@ -140,6 +141,8 @@ class Lease:
                 failures = 0
             except _UNAVAILABLE as error:
                 failures += 1
+                if is_in_script(error):
+                    logger.exception("A script of the broker has failed")
                 # The worker itself logs that its connection is lost, but it does not notice when Redis hangs.
                 if failures == _SILENT_FAILURES and not self.is_detached:
                     logger.warning("Redis is unavailable: no lease is renewed", extra={"error": type(error).__name__})

@@ -14,6 +14,7 @@ from redis import RedisError
 
 from apps.core.background.broker import storage
 from apps.core.background.broker.reclaim import Reclaimer
+from apps.core.redis_errors import is_in_script
 from checkout.queues import DELAYED, LEASES, LOST_LEASES
 
 logger = logging.getLogger("django.info")
@@ -36,6 +37,8 @@ def _run() -> None:
                 if drain.step():
                     return
             except (RedisError, OSError) as error:
+                if is_in_script(error):
+                    logger.exception("A script of the broker has failed")
                 logger.warning("Redis is unavailable: nothing is moved", extra={"error": type(error).__name__})
             time.sleep(_PAUSE)
 

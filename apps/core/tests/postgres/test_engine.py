@@ -1,6 +1,7 @@
 """A kept connection is tested, mostly without asking Postgres, and none that was closed fails a request."""
 
 from collections.abc import Iterator
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -93,6 +94,9 @@ def test_one_on_which_something_arrived_is_asked_and_kept(asked: Asked) -> None:
         parameters.pop(name, None)
     with psycopg.connect(**parameters, autocommit=True) as other:
         other.execute("NOTIFY news")
+    deadline = monotonic() + 5
+    while not base.is_readable(connection.connection.fileno()) and monotonic() < deadline:
+        sleep(0.01)
     next_request()
     assert ask() == pid
     assert asked.count == 1

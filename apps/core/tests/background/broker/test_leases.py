@@ -189,6 +189,16 @@ def _unavailable(*_args: Any, **_kwargs: Any) -> None:
     raise redis_library.ConnectionError("unavailable")
 
 
+def test_a_mistake_in_a_script_is_not_taken_for_an_absent_redis(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker.receives_nothing(0.1)
+    broken = worker.lease._client.register_script("return nothing.at_all")
+    monkeypatch.setattr(worker.lease._reclaimer, "_seize", broken)
+    monkeypatch.setattr(worker.lease._reclaimer._observer, "run_out", lambda renewals, _at: list(renewals))
+    assert eventually(lambda: "A script of the broker has failed" in caplog.messages)
+
+
 def test_a_lease_that_was_not_renewed_in_time_counts_as_taken(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     worker.receives_nothing(0.1)
     lease = worker.lease
