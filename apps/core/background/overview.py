@@ -35,7 +35,7 @@ def overview() -> Iterator[Section]:
     yield Section("queues", _queues())
     yield Section("workers", [(name,) for name in sorted(active)] or [("no worker answers",)], alarming=not active)
     yield Section("running", [_running(task) for tasks in active.values() for task in tasks])
-    yield Section("leases", [_lease(lease) for lease in queues.leases()])
+    yield Section("leases", [row for lease in queues.leases() for row in _lease(lease)])
     yield Section("waiting for their time", [_delayed(task) for task in queues.next_delayed()])
     yield Section("schedules", [_schedule(entry) for entry in PeriodicTask.objects.order_by("name")])
     yield Section("failed in the last hour", _failed(), alarming=True)
@@ -54,13 +54,15 @@ def _running(task: Any) -> tuple[str, ...]:
     return task["name"], since, task["id"]
 
 
-def _lease(lease: queues.LeaseState) -> tuple[str, ...]:
+def _lease(lease: queues.LeaseState) -> Rows:
     state = "has run out, its tasks are being returned" if lease.is_lost else f"renewed {lease.renewed:.0f} s ago"
-    return lease.node, f"{lease.held} tasks", f"since {lease.since:%Y-%m-%d %H:%M:%S}", state
+    more = [("", f"and {lease.held - len(lease.tasks)} more")] if lease.held > len(lease.tasks) else []
+    head = (lease.node, f"holds {lease.held}", f"since {lease.since:%Y-%m-%d %H:%M:%S}", state)
+    return [head, *(("", *task) for task in lease.tasks), *more]
 
 
 def _delayed(task: queues.DelayedTask) -> tuple[str, ...]:
-    return task.name, f"due {task.due:%Y-%m-%d %H:%M:%S}", task.id
+    return task.task.name, f"due {task.due:%Y-%m-%d %H:%M:%S}", task.task.id
 
 
 def _schedule(entry: PeriodicTask) -> tuple[str, ...]:

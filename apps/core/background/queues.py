@@ -10,15 +10,23 @@ from kombu.utils.json import loads
 from apps.core.background.broker import storage
 from checkout import queues
 
-# How many delayed tasks are shown.
+# How many delayed tasks, and tasks of one lease, are shown.
 _SHOWN = 10
 
 
+class Task(NamedTuple):
+    """The name and the id of a task."""
+
+    name: str
+    id: str
+
+
 class LeaseState(NamedTuple):
-    """A lease: its worker, how many messages it holds, since when, and how many seconds ago it was renewed."""
+    """A lease: its worker, what it holds (some of it), since when, and how many seconds ago it was renewed."""
 
     node: str
     held: int
+    tasks: list[Task]
     since: datetime
     renewed: float
     is_lost: bool
@@ -27,8 +35,7 @@ class LeaseState(NamedTuple):
 class DelayedTask(NamedTuple):
     """A task that waits for its time."""
 
-    name: str
-    id: str
+    task: Task
     due: datetime
 
 
@@ -49,9 +56,12 @@ def leases() -> list[LeaseState]:
         for lease, at in renewals.items():
             holder = json.loads(client.hget(queues.HOLDERS, lease) or b"{}")
             since = datetime.fromtimestamp(holder.get("since", 0), UTC)
-            count = int(client.hlen(queues.held(lease.decode())))
+            entries = client.hvals(queues.held(lease.decode()))
+            tasks = [_task(entry) for entry in entries[:_SHOWN]]
             ago = seconds + micros / 1e6 - (at or 0)
-            found.append(LeaseState(holder.get("node") or "unknown", count, since, ago, is_lost=at is None))
+            found.append(
+                LeaseState(holder.get("node") or "unknown", len(entries), tasks, since, ago, is_lost=at is None)
+            )
         return found
 
 
@@ -59,7 +69,7 @@ def next_delayed() -> list[DelayedTask]:
     """Return the delayed tasks that are due first."""
     with current_app.connection_for_read() as connection:
         entries = _client(connection).zrange(queues.DELAYED, 0, _SHOWN - 1, withscores=True)
-        return [_delayed(entry, due) for entry, due in entries]
+        return [DelayedTask(_task(entry), datetime.fromtimestamp(due, UTC)) for entry, due in entries]
 
 
 def counts() -> dict[str, int]:
@@ -69,12 +79,12 @@ def counts() -> dict[str, int]:
         return {name: int(found.get(name.encode(), 0)) for name in ("lost", "leases_lost")}
 
 
-def _delayed(entry: bytes, due: float) -> DelayedTask:
+def _task(entry: bytes) -> Task:
     try:
         headers = loads(storage.split(entry)[1].decode())["headers"]
-        return DelayedTask(str(headers["task"]), str(headers["id"]), datetime.fromtimestamp(due, UTC))
+        return Task(str(headers["task"]), str(headers["id"]))
     except storage.UNDECODABLE:
-        return DelayedTask("no task", "", datetime.fromtimestamp(due, UTC))
+        return Task("no task", "")
 
 
 def _client(connection: Any) -> Any:

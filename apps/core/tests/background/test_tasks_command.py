@@ -38,14 +38,15 @@ class TasksCommandTests(APITestCase):
         self.assertRegex(page, r"send_welcome +2 +last ")
 
     def test_shows_who_holds_tasks_since_when_and_what_waits_for_its_time(self) -> None:
-        measure_wait.delay(0)
+        held = measure_wait.delay(0)
         task = measure_wait.apply_async((0,), countdown=3600)
         with current_app.connection_for_write() as connection:
             connection.transport.node = "worker@host"  # type: ignore[attr-defined]
             connection.default_channel.basic_get("default")
             page = self.page()
         self.assertRegex(page, r"with workers +1\n +waiting for their time +1\n")
-        self.assertRegex(page, r"worker@host +1 tasks +since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d +renewed 0 s ago")
+        self.assertRegex(page, r"worker@host +holds 1 +since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d +renewed 0 s ago")
+        self.assertRegex(page, rf"\n +apps\.core\.tasks\.measure_wait +{held.id}")
         self.assertRegex(page, rf"apps\.core\.tasks\.measure_wait +due \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d +{task.id}")
 
     def test_shows_a_lease_that_has_run_out_and_what_is_no_task(self) -> None:
@@ -55,7 +56,7 @@ class TasksCommandTests(APITestCase):
             client.zadd(DELAYED, {"default\nno message": 2_000_000_000})
             self.addCleanup(client.delete, LOST_LEASES, DELAYED)
             page = self.page()
-        self.assertRegex(page, r"unknown +0 tasks .* has run out, its tasks are being returned")
+        self.assertRegex(page, r"unknown +holds 0 .* has run out, its tasks are being returned")
         self.assertRegex(page, r"no task +due 2033-05-18 03:33:20")
 
     def test_colours_what_went_wrong_where_colours_are_asked_for(self) -> None:
