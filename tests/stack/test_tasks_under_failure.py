@@ -57,3 +57,17 @@ def test_every_task_is_done_and_its_effect_happens_once(trial: Trial) -> None:
         assert all(any(begin < at < end for begin, end in disturbed) for at in cut), (number, cut, disturbed)
     # Of each disturbance two processes at most were in that window.
     assert sum(len(times) - 1 for times in again.values()) <= 2 * len(disturbed), Counter(map(len, again.values()))
+
+
+def test_a_worker_that_is_killed_four_times_loses_none_of_forty_tasks(trial: Trial) -> None:
+    ids = trial.send("trial_notes", *([f"forty-{number}", 1] for number in range(40)))
+    for _ in range(4):
+        before = len(trial.effects())
+        # As soon as it runs what was returned.
+        eventually(lambda before=before: len(trial.effects()) > before + 1, "two that run", seconds=30)
+        kill_worker(trial)
+
+    eventually(lambda: trial.states(ids) == {"SUCCESS": 40}, "all done", seconds=60)
+
+    again = [name for name, count in Counter(line.split()[1] for line in trial.effects()[-60:]).items() if count > 3]
+    assert again == [], "none was hit by every death"

@@ -181,13 +181,13 @@ def split(entry: bytes) -> tuple[str, bytes]:
 def give_back(client: Any, lease: str, tags: list[bytes], *, count: bool, leftmost: bool = False) -> int:
     """Return messages of a lease to their queues; return how many it was.
 
-    count: Count those that were started as lost. leftmost: At the end of the queue, otherwise at its head.
+    count: Count those that were started as lost. leftmost: At the end of the queue, otherwise at its head. One that was
+    lost before goes to the end in any case: at the head, each death of a worker would hit the same ones.
     """
     if not tags:
         return 0
     entries = client.hmget(held(lease), tags)
     lost = client.smismember(started(lease), tags) if count else [False] * len(tags)
-    push = "LPUSH" if leftmost else "RPUSH"
     with client.pipeline(transaction=False) as pipe:
         give, aside = pipe.register_script(GIVE_BACK), pipe.register_script(PUT_ASIDE)
         keys = [held(lease), started(lease)]
@@ -196,11 +196,10 @@ def give_back(client: Any, lease: str, tags: list[bytes], *, count: bool, leftmo
                 continue
             queue, message = split(entry)
             try:
-                give(
-                    keys=keys,
-                    args=[tag, queue, redelivered(loads(message.decode()), lost=bool(is_lost)), push],
-                    client=pipe,
-                )
+                payload = loads(message.decode())
+                to_the_end = leftmost or (is_lost and times_lost(payload.get("headers") or {}) > 0)
+                text, push = redelivered(payload, lost=bool(is_lost)), "LPUSH" if to_the_end else "RPUSH"
+                give(keys=keys, args=[tag, queue, text, push], client=pipe)
             except UNDECODABLE:
                 aside(keys=[*keys, DEAD_LETTERS], args=[tag, queue, "It cannot be decoded.", message], client=pipe)
         done = int(sum(pipe.execute()))

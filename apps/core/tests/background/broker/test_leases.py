@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis as redis_library
 from kombu import Connection
+from kombu.utils.json import loads
 
 from apps.core.background.broker import reclaim, storage
 from apps.core.background.broker.lease import Lease
@@ -117,6 +118,22 @@ def test_a_lease_that_was_renewed_in_between_is_not_taken(worker: Worker, redis:
     old = redis.zscore(LEASES, worker.lease.id)
     assert eventually(lambda: redis.zscore(LEASES, worker.lease.id) != old)
     assert seize(keys=[LEASES, LOST_LEASES], args=[worker.lease.id, repr(old)]) == 0
+
+
+def test_what_was_lost_before_goes_to_the_end_of_its_queue(connection: Connection, redis: Any) -> None:
+    """At the head the deaths of workers, whatever kills them, would hit the same tasks, until they count as poison."""
+    first = measure_wait.delay(0).id
+    for times in (1, 2):
+        dead = Worker()
+        message = dead.receive()
+        assert message.headers["id"] == first
+        start(redis, message)
+        measure_wait.delay(0)
+        storage.give_back(redis, dead.lease.id, redis.hkeys(held(dead.lease.id)), count=True)
+        dead.die()
+        found = [loads(raw.decode())["headers"]["id"] for raw in redis.lrange("default", 0, -1)]
+        # Workers take from the right.
+        assert found.index(first) == (times if times == 1 else 0)
 
 
 def test_several_reclaimers_return_each_task_once(connection: Connection, redis: Any) -> None:
