@@ -163,7 +163,7 @@ _list:
 @test-browser *args:
     {{ stack }} test -n 0 -m browser "$@"
 
-# Measure costs, side by side: bench [api|tasks|accounts|observability] (bench api --help)
+# Measure costs, side by side: bench [api|commands|tasks|accounts|observability] (bench api --help)
 [group('quality')]
 [no-exit-message]
 @bench name="api" *args:

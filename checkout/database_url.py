@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-
 _SCHEMES = ("postgres://", "postgresql://")
 _HERE = {"", "localhost", "127.0.0.1", "::1"}
 
@@ -19,6 +16,10 @@ def parse(url: str) -> dict[str, str]:
 
     Raises ValueError for an invalid URL, without showing any part of it.
     """
+    # The stack's commands mostly have no URL, and this takes 40 ms.
+    from psycopg import ProgrammingError  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
     try:
         # libpq reads other text as key=value pairs, and its error would show them, password included.
         found = conninfo_to_dict(url) if url.startswith(_SCHEMES) else {}

@@ -1,6 +1,7 @@
 """The Celery application: `celery -A conf worker`, `celery -A conf beat`."""
 
 import logging
+import os
 import signal
 from importlib import import_module
 
@@ -10,8 +11,10 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from checkout.parent_death import signal_when_parent_dies
 from conf import metrics
-from conf.startup import read_settings
+from conf.startup import keep_what_is_imported, read_settings
 
+# Celery would run Django's checks, which import the whole API, and ignore what they find. `just check` runs them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 read_settings()
 
 # Kombu's transport loses the task that it has just popped if its worker dies, and redelivers after a timeout. The
@@ -46,6 +49,13 @@ def count_tasks(sender: str, **_kwargs: object) -> None:
     if settings.METRICS_TOKEN:
         metrics.begin(f"worker-{sender}")
         import_module("apps.core.observability.metrics.tasks")
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def share_memory(**_kwargs: object) -> None:
+    """Let the processes that the worker forks share what is imported."""
+    keep_what_is_imported()
 
 
 @signals.worker_process_init.connect

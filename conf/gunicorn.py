@@ -6,6 +6,7 @@ import os
 from conf import gunicorn_errors, metrics
 from conf.env import read_env
 from conf.logs.configuration import logging_config
+from conf.startup import keep_what_is_imported
 
 _env = read_env()
 _development = _env.str("ENVIRONMENT", default="") == "development"
@@ -35,3 +36,7 @@ if _env.str("METRICS_TOKEN", default=""):
 def on_starting(_server: object) -> None:
     if metrics.VARIABLE in os.environ:
         metrics.begin("web")
+
+
+def post_worker_init(_worker: object) -> None:
+    keep_what_is_imported()

@@ -5,13 +5,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
 from checkout.console import console
 from stack.errors import StackError
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 
 def say(message: str, end: str = "\n") -> None:
@@ -30,7 +33,7 @@ def step(name: str, *, spinner: bool = True) -> Iterator[None]:
     Meanwhile a terminal shows a spinner, unless the step prints something itself.
     """
     started = time.monotonic()
-    shown = Status(Text(name), console=console()) if spinner and _is_interactive() else None
+    shown = _spinner(name) if spinner and _is_interactive() else None
     if shown:
         _quietly(shown.start)
     else:
@@ -46,6 +49,12 @@ def step(name: str, *, spinner: bool = True) -> Iterator[None]:
             _quietly(shown.stop)
             say(f"  {name:<42}", end="")
         say(result)
+
+
+def _spinner(name: str) -> "Status":
+    from rich.status import Status  # noqa: PLC0415 - takes 10 ms, and most steps are not shown to a terminal
+
+    return Status(Text(name), console=console())
 
 
 def _quietly(show: Callable[[], None]) -> None:

@@ -10,7 +10,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # They register checks, receivers and extensions when they are imported, and need the models.
-        from apps.core.api import openapi  # noqa: F401, PLC0415
         from apps.core.background import results, schedules  # noqa: F401, PLC0415
         from apps.core.checks import background, security  # noqa: F401, PLC0415
         from apps.core.health import heartbeat  # noqa: F401, PLC0415

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from psycopg import connect
 from benchmarks.api import load, report, server
 from benchmarks.api.scenarios import Scenario, scenarios
 from benchmarks.api.seed import Seeded, seed
+from benchmarks.clone import clone
 from checkout import paths, servers
 
 # Requests after which memory, files and connections are counted.
@@ -27,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each variant (5)")
     parser.add_argument("--seconds", type=int, default=4, help="seconds of each round (4)")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
+    parser.add_argument("--against", default="", metavar="REVISION", help="also drive this commit, branch or tag")
     parser.add_argument("--json", type=Path, help="also write the results into this file")
     parser.add_argument("--plot", type=Path, help="also draw them into this SVG file")
     parser.add_argument(
@@ -46,9 +49,11 @@ def main() -> None:
     seeded = prepare(2000 if given.quick else 100_000)
     results: report.Results = {}
     try:
-        for scenario in scenarios(seeded):
-            if given.only in scenario.name:
-                results[scenario.name] = measure(scenario, given.rounds, given.seconds)
+        with release(given.against) as checkout:
+            for scenario in scenarios(seeded):
+                if given.only in scenario.name:
+                    subject = with_release(scenario) if checkout else scenario
+                    results[scenario.name] = measure(subject, given.rounds, given.seconds, checkout)
         print("\n".join(report.table(results)))
         if given.json:
             given.json.write_text(json.dumps(report.as_json(results), indent=1))
@@ -60,13 +65,34 @@ def main() -> None:
         drop()
 
 
-def measure(scenario: Scenario, rounds: int, seconds: int) -> dict[str, list[load.Measured]]:
+@contextmanager
+def release(revision: str) -> Iterator[Path | None]:
+    """Give a checkout of the revision with its packages; None without a revision."""
+    if not revision:
+        yield None
+        return
+    progress(f"a clone of {revision}, and its packages")
+    with clone(revision) as made:
+        made.just("manage", "check")
+        yield made.path
+
+
+def with_release(scenario: Scenario) -> Scenario:
+    """Return the scenario with one more variant, if ours is in it."""
+    if "ours" not in scenario.requests:
+        return scenario
+    return scenario._replace(requests={**scenario.requests, "release": scenario.requests["ours"]})
+
+
+def measure(
+    scenario: Scenario, rounds: int, seconds: int, checkout: Path | None = None
+) -> dict[str, list[load.Measured]]:
     """Drive all variants in turn, round by round; only one of them is busy at a time."""
     found: dict[str, list[load.Measured]] = {variant: [] for variant in scenario.requests}
     with ExitStack() as stack:
         script = f"{stack.enter_context(tempfile.TemporaryDirectory())}/wrk.lua"
         urls = {
-            variant: stack.enter_context(server.running(variant, scenario.processes))[0]
+            variant: stack.enter_context(server.running(variant, scenario.processes, release=checkout))[0]
             for variant in scenario.requests
         }
         for variant, request in scenario.requests.items():

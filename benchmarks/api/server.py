@@ -30,6 +30,7 @@ VARIANTS = {
     "first page": ("conf.wsgi", _SHIPPED, MINUTE),
     "a minute": ("conf.wsgi", _SHIPPED, MINUTE),
     "a day": ("conf.wsgi", _SHIPPED, DAY),
+    "release": ("conf.wsgi", _SHIPPED, MINUTE),
     "floor": ("benchmarks.api.floor_wsgi", _SHIPPED, MINUTE),
     "stock": ("benchmarks.api.stock_wsgi", _STOCK, MINUTE),
 }
@@ -52,11 +53,13 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def running(variant: str, processes: int, *, directory: Path | None = None) -> Iterator[tuple[str, psutil.Process]]:
-    """Run a variant; give its URL and its main process. directory: another checkout, of a release."""
+def running(variant: str, processes: int, *, release: Path | None = None) -> Iterator[tuple[str, psutil.Process]]:
+    """Run a variant; give its URL and its main process. release: the checkout of the variant of this name."""
     module, options, rates = VARIANTS[variant]
     port = _free_port()
-    command = [sys.executable, "-m", "gunicorn", *options, f"--workers={processes}", f"--bind=127.0.0.1:{port}", module]
+    directory = release if release and variant == "release" else paths.ROOT
+    python = directory / ".venv/bin/python" if directory == release else Path(sys.executable)
+    command = [str(python), "-m", "gunicorn", *options, f"--workers={processes}", f"--bind=127.0.0.1:{port}", module]
     variables = {**os.environ, "THROTTLE_RATES": f"{_ACCOUNTS},{rates}"}
     log = paths.STATE / f"bench-{variant.replace(' ', '-')}.log"
     with log.open("wb") as output:

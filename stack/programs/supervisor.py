@@ -4,6 +4,7 @@ import http.client
 import os
 import subprocess
 import sys
+import time
 import xmlrpc.client
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -22,8 +23,8 @@ from stack.programs.table import PROGRAMS
 from stack.programs.waiting import wait_until
 
 _UNREACHABLE = (OSError, xmlrpc.client.ProtocolError, http.client.HTTPException)
-# Seconds that a program has to run before it counts as settled: longer than a response of /healthz is cached.
-_SETTLED_SECONDS = 2
+# Seconds that a program has to run before it counts as settled: longer than a response of /healthz is cached (1 s).
+_SETTLED_SECONDS = 1.2
 # The longest stop_seconds of a program is 30.
 _STOP_SECONDS = 40
 
@@ -49,8 +50,13 @@ class ProgramState:
 
     @property
     def has_settled(self) -> bool:
-        """Return whether it has run for two seconds."""
-        return self.state == "RUNNING" and self.uptime >= _SETTLED_SECONDS
+        """Return whether it has run for 1.2 seconds. The supervisor itself counts whole ones."""
+        if self.state != "RUNNING":
+            return False
+        try:
+            return time.time() - psutil.Process(self.pid).create_time() >= _SETTLED_SECONDS
+        except psutil.NoSuchProcess:
+            return False
 
 
 def programs() -> dict[str, ProgramState]:

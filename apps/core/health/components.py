@@ -18,7 +18,9 @@ from apps.core.throttling.limiter import limiter
 
 # Two questions to workers: is one alive, and what does each run? The timeouts (seconds) fit into the deadline of all
 # components. One reply ends the wait for the first; each reply to the second starts the wait again.
-_PING: dict[str, Any] = {"command": "ping", "limit": 1, "timeout": 0.7}
+_PING: dict[str, Any] = {"command": "ping", "limit": 1, "timeout": 0.2}
+# A worker that is just starting hears only what is asked after it has subscribed; one with much to do takes its time.
+_PING_AGAIN = _PING | {"timeout": 0.5}
 _ACTIVE: dict[str, Any] = {"command": "active", "timeout": 0.3}
 _ACTIVE_QUEUES: dict[str, Any] = {"command": "active_queues", "timeout": 0.3}
 
@@ -62,7 +64,7 @@ def worker() -> None:
     # A question through an unavailable broker would hang.
     redis()
     silent = heartbeat.silent_queues()
-    running = _ask_workers(_ACTIVE if silent else _PING)
+    running = _ask_workers(_ACTIVE) if silent else _ask_workers(_PING) or _ask_workers(_PING_AGAIN)
     if not running:
         raise DownError("no worker answers")
     if silent and (unserved := sorted(set(silent) - _queues_of_busy_workers(running))):

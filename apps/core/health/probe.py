@@ -1,4 +1,4 @@
-"""Checks components concurrently, in bounded time, each at most once a second.
+"""Checks components concurrently, in bounded time; a healthy one at most once a second.
 
 Each check runs in a thread of its own, since a server that hangs would hang the response. Concurrent requests wait for
 the same check, and a check that hangs is not started again before it ends. So each component takes one thread and one
@@ -20,6 +20,8 @@ Component = Callable[[], None]
 # For all components together.
 DEADLINE_SECONDS = 1.0
 CACHE_SECONDS = 1.0
+# Whoever waits for a component learns soon that it is healthy again.
+FAILURE_CACHE_SECONDS = 0.25
 
 
 class DownError(Exception):
@@ -31,7 +33,10 @@ class _Question(NamedTuple):
     answer: "Future[dict[str, Any]]"
 
     def is_good(self) -> bool:
-        return not self.answer.done() or monotonic() - self.asked < CACHE_SECONDS
+        if not self.answer.done():
+            return True
+        lifetime = CACHE_SECONDS if self.answer.result()["ok"] else FAILURE_CACHE_SECONDS
+        return monotonic() - self.asked < lifetime
 
 
 _lock = Lock()
