@@ -52,7 +52,8 @@ def step(name: str, *, spinner: bool = True) -> Iterator[None]:
 
 
 def _spinner(name: str) -> "Status":
-    from rich.status import Status  # noqa: PLC0415 - takes 10 ms, and most steps are not shown to a terminal
+    # It takes 10 ms, and most steps are not shown to a terminal.
+    from rich.status import Status
 
     return Status(Text(name), console=console())
 

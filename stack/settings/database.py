@@ -28,7 +28,8 @@ class Database:
 
     def conninfo(self, database: str = "", *, with_password: bool = False) -> str:
         """Return libpq's connection string for it, or for another database of the same server."""
-        from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - takes 40 ms, and few commands connect
+        # It takes 40 ms, and few commands connect.
+        from psycopg.conninfo import make_conninfo
 
         shown = {name: value for name, value in self.parameters.items() if with_password or name != "password"}
         return make_conninfo("", **shown | {"dbname": database or self.name})
