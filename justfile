@@ -15,6 +15,9 @@ watch := launch + " --foreground python -m stack"
 watch_synced := launch + " --sync --foreground python"
 nix := "nix --extra-experimental-features 'nix-command flakes'"
 
+# Recipes of this project alone; updates of the template leave that file alone.
+import? 'project.just'
+
 _list:
     @just --list --unsorted
 
@@ -232,6 +235,24 @@ check-nix:
 [no-exit-message]
 @celery *args:
     {{ watch_synced }} -m celery -A conf "$@"
+
+# Give the project its name: rename acme-billing [--title TEXT] [--dry-run]
+[group('project')]
+[no-exit-message]
+@rename *args:
+    {{ look }} rename "$@"
+
+# Take later changes of the template, merged by Git: update-template [REVISION] [--from URL] [--dry-run]
+[group('project')]
+[no-exit-message]
+@update-template *args:
+    {{ look }} update-template "$@"
+
+# Make an app in the house's style, with routes, tasks and tests: startapp invoices [--model Invoice] [--minimal]
+[group('project')]
+[no-exit-message]
+@startapp *args:
+    {{ run }} python manage.py startapp "$@"
 
 # Update uv.lock to the newest versions that pyproject.toml allows, and run the tests
 [group('setup')]

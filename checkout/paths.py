@@ -7,7 +7,6 @@ import hashlib
 import os
 from pathlib import Path
 
-PROJECT = "django-native"
 ROOT = Path(__file__).resolve().parent.parent
 DOTENV = ROOT / ".env"
 LOCK_FILE = ROOT / "uv.lock"
@@ -51,7 +50,7 @@ SCREENSHOTS = STATE / "screenshots"
 
 # --- The sockets: macOS limits a socket's path to 103 bytes, so they have a short directory of their own --------
 CHECKOUT = hashlib.sha256(os.fsencode(STATE)).hexdigest()[:12]
-RUNTIME = Path("/tmp") / f"{PROJECT}-{os.getuid()}-{CHECKOUT}"  # noqa: S108 - 0700, checked before use
+RUNTIME = Path("/tmp") / f"stack-{os.getuid()}-{CHECKOUT}"  # noqa: S108 - 0700, checked before use
 REDIS_SOCKET = RUNTIME / "redis.sock"
 SUPERVISOR_SOCKET = RUNTIME / "supervisor.sock"
 

@@ -12,6 +12,7 @@ from apps.core.api import errors
 from apps.core.health import views as health
 from apps.core.observability.metrics.views import metrics
 from apps.core.views import index
+from conf.project import urls as project
 from conf.settings.headers import DOCUMENTATION_POLICY
 
 FAVICON = f"{settings.STATIC_URL.strip('/')}/drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
@@ -23,6 +24,7 @@ redoc = errors.read_only(
 v1 = [
     path("", include("apps.users.urls")),
     path("", include("apps.core.urls")),
+    *project.v1,
 ]
 
 urlpatterns = [
@@ -43,6 +45,7 @@ urlpatterns = [
     # Paths of similar templates.
     path("api/schema/swagger-ui/", errors.read_only(RedirectView.as_view(pattern_name="docs"))),
     path("api/schema/redoc/", errors.read_only(RedirectView.as_view(pattern_name="redoc"))),
+    *project.urlpatterns,
 ]
 
 if settings.ADMIN_URL == "admin/":

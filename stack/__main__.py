@@ -59,9 +59,29 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")
     restoring = _add(known, "restore", recipes.restore)
     restoring.add_argument("file", type=Path, metavar="FILE", help="what `just dump` has written")
+    _add_project_commands(known)
     for destructive in (restoring, _add(known, "reset", recipes.reset)):
         destructive.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(words)
+
+
+def _add_project_commands(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    renaming = _add(known, "rename", recipes.rename)
+    renaming.add_argument("name", metavar="NAME", help="like acme-billing")
+    renaming.add_argument("--title", default="", help="of the API's documentation (Acme Billing API)")
+    renaming.add_argument("--description", default="", metavar="TEXT", help="what the project is, in a sentence")
+    renaming.add_argument("--from", dest="repository", default="", metavar="URL", help="where the template is (origin)")
+    renaming.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    renaming.add_argument("--yes", action="store_true", help="do not ask")
+    updating = _add(known, "update-template", recipes.update_template)
+    updating.add_argument(
+        "revision", nargs="?", default="HEAD", metavar="REVISION", help="of the template (its newest)"
+    )
+    updating.add_argument("--from", dest="repository", default="", metavar="URL", help="where the template is")
+    updating.add_argument(
+        "--base", default="", metavar="COMMIT", help="the template's commit that the project was made of"
+    )
+    updating.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
 
 
 def _add(

@@ -1,6 +1,7 @@
 import time
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -23,7 +24,7 @@ _EXAMPLE_ID = "1f0d3e0a-6f0c-4c51-9a53-0f4b8f4d8c11"
 
 @read_only
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/index.html")
+    return render(request, "core/index.html", {"title": settings.SPECTACULAR_SETTINGS["TITLE"]})
 
 
 class PingView(APIView):

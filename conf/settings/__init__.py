@@ -18,6 +18,7 @@ from redis.retry import Retry
 from checkout import database_url, paths, servers
 from conf.env import read_env
 from conf.logs.configuration import logging_config
+from conf.project import settings as project
 from conf.sentry import report_errors
 from conf.settings import api, headers, validation
 
@@ -124,6 +125,7 @@ INSTALLED_APPS = [
     "django_celery_results",
     "apps.core",
     "apps.users",
+    *project.APPS,
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -281,13 +283,18 @@ EMAIL_FILE_PATH = paths.MAIL
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="noreply@localhost")
 
 # --- The API -------------------------------------------------------------------------------------------------
+RATES = api.THROTTLE_RATES | project.API_THROTTLE_RATES
 REST_FRAMEWORK = {
     **api.REST_FRAMEWORK,
     "NUM_PROXIES": NUM_PROXIES,
-    "DEFAULT_THROTTLE_RATES": {**api.THROTTLE_RATES, **env.dict("THROTTLE_RATES", default={})},
+    "DEFAULT_THROTTLE_RATES": {**RATES, **env.dict("THROTTLE_RATES", default={})},
 }
 DRF_STANDARDIZED_ERRORS = api.DRF_STANDARDIZED_ERRORS
-SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
+SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS | {
+    "TITLE": project.API_TITLE,
+    "DESCRIPTION": project.API_DESCRIPTION,
+    "TAGS": [*api.SPECTACULAR_SETTINGS["TAGS"], *project.API_TAGS],
+}
 
 # --- Logs ----------------------------------------------------------------------------------------------------
 # Unset, production logs to stdout only, and the platform stores it. Development also stores records by kind, beside
@@ -307,10 +314,13 @@ SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=2000)
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=env.str("RELEASE", default=""))
 
+# --- The project's own: they replace what is above -------------------------------------------------------------------
+globals().update({name: value for name, value in vars(project).items() if name.isupper()})
+
 # --- All values that cannot work are reported together, those of conf/gunicorn.py included -----------------------
 _wrong = validation.problems(
     globals(),
-    rates=api.THROTTLE_RATES,
+    rates=RATES,
     ports={"PORT": env.int("PORT", default=8000), "POSTGRES_PORT": env.int("POSTGRES_PORT", default=0) or 5432},
 )
 _wrong += [f"{name} must be at least 1" for name in ("WEB_CONCURRENCY", "WEB_THREADS") if env.int(name, default=1) < 1]

@@ -45,8 +45,6 @@ DRF_STANDARDIZED_ERRORS = {
 _ERRORS = "drf_standardized_errors.openapi_serializers"
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Django Native API",
-    "DESCRIPTION": "Accounts with tokens, and background tasks. Log in, then send `Authorization: Bearer <token>`.",
     "VERSION": "1.0.0",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -10,6 +10,8 @@ from celery.schedules import crontab
 from django.conf import settings
 from kombu import Queue
 
+from conf.project import celery as project
+
 # Seconds. A task is stopped by an exception, then killed; @shared_task(time_limit=…) has its own.
 task_time_limit = settings.TASK_TIME_LIMIT
 task_soft_time_limit = task_time_limit * 0.9
@@ -68,10 +70,10 @@ timezone = "UTC"
 enable_utc = True
 
 # Mail has a queue of its own, so that a worker of its own can be given to it (-Q mail); a worker without -Q takes all.
-# To add one: name it here, and say in task_routes which tasks go there.
-task_queues = (Queue("default"), Queue("mail"))
+# The project's own are in conf/project/celery.py.
+task_queues = (Queue("default"), Queue("mail"), *project.task_queues)
 task_default_queue = "default"
-task_routes = {"apps.users.tasks.send_*": {"queue": "mail"}}
+task_routes = {"apps.users.tasks.send_*": {"queue": "mail"}} | project.task_routes
 # A mistyped queue is an error when the task is sent: otherwise its tasks would wait in a queue without a worker.
 task_create_missing_queues = False
 
@@ -114,4 +116,5 @@ beat_schedule = {
         "schedule": crontab(hour="4", minute="30"),
         "options": _DAILY,
     },
+    **project.beat_schedule,
 }

@@ -1,6 +1,5 @@
 """The checks of `just doctor`. Each returns what it found, or raises StackError with the problem and what to do."""
 
-import os
 import platform
 import shlex
 import shutil
@@ -17,10 +16,6 @@ from stack.programs import api_health, data_lock, postgres, supervisor, table, w
 from stack.programs import binaries as programs
 from stack.settings import external_servers, unknown_names, validation
 from stack.settings.environment import Environment
-
-# Bytes of a socket's path, without the terminating zero; supervisord adds a dot and its pid while it binds.
-_LONGEST_PATH = 103 if sys.platform == "darwin" else 107
-_PID = ".4194304"
 
 
 def tools(_: Environment) -> str:
@@ -59,16 +54,10 @@ def machine_limits(settings: Environment) -> str:
 
 
 def sockets(_: Environment) -> str:
-    """Check whether the directory of the sockets is safe, and their paths are short enough."""
+    """Check whether the directory of the sockets is safe."""
     if paths.RUNTIME.is_symlink() or paths.RUNTIME.exists():
         directories.check_runtime()
-    length = len(os.fsencode(paths.SUPERVISOR_SOCKET)) + len(_PID)
-    if length > _LONGEST_PATH:
-        raise StackError(
-            f"{paths.SUPERVISOR_SOCKET} is {length} bytes long, and {_LONGEST_PATH} are possible."
-            " Set a shorter PROJECT in checkout/paths.py."
-        )
-    return f"{paths.RUNTIME}, paths of {length} of {_LONGEST_PATH} bytes"
+    return str(paths.RUNTIME)
 
 
 def postgres_programs(settings: Environment) -> str:

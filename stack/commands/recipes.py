@@ -36,6 +36,24 @@ def restart(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def rename(arguments: argparse.Namespace) -> int:
+    """Give the project its name; shows what changes, and asks first."""
+    from stack.project import names
+    from stack.project.rename import rename
+
+    new = names.chosen(arguments.name, arguments.title, arguments.description)
+    rename(new, repository=arguments.repository, dry_run=arguments.dry_run, yes=arguments.yes)
+    return 0
+
+
+def update_template(arguments: argparse.Namespace) -> int:
+    """Merge later changes of the template; exit status 1 if there are conflicts to resolve."""
+    from stack.project.update import update
+
+    given = {"repository": arguments.repository, "base": arguments.base, "dry_run": arguments.dry_run}
+    return update(arguments.revision, **given)
+
+
 def coverage(arguments: argparse.Namespace) -> int:
     """Run pytest and show what the tests do not cover, of the paths that are named or of all."""
     words = [paths.ROOT / word.partition("::")[0] for word in arguments.rest if not word.startswith("-")]

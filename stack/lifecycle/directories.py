@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -90,6 +91,6 @@ def remove_runtime() -> None:
 
 def remove_former_runtime(runtime: Path) -> None:
     """Remove the directory of the sockets that the checkout had at another path, if it belongs to this user."""
-    is_one = runtime.parent == paths.RUNTIME.parent and runtime.name.startswith(f"{paths.PROJECT}-{os.getuid()}-")
+    is_one = runtime.parent == paths.RUNTIME.parent and re.fullmatch(rf".+-{os.getuid()}-[0-9a-f]{{12}}", runtime.name)
     if is_one and runtime.is_dir() and not runtime.is_symlink() and runtime.stat().st_uid == os.getuid():
         shutil.rmtree(runtime, ignore_errors=True)

@@ -43,7 +43,7 @@ def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("of", "stays"), [("this state", False), ("another state", True)])
-def test_a_changed_project_name_leaves_no_directory_and_touches_no_other(
+def test_another_name_of_the_directory_leaves_no_directory_and_touches_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str, stays: bool
 ) -> None:
     state = "0123456789ab"
@@ -51,7 +51,7 @@ def test_a_changed_project_name_leaves_no_directory_and_touches_no_other(
     monkeypatch.setattr(paths, "RUNTIME_RECORD", tmp_path / "runtime")
     monkeypatch.setattr(paths, "CHECKOUT", state)
     monkeypatch.setattr(paths, "RUNTIME", tmp_path / f"acme-{os.getuid()}-{state}")
-    former = tmp_path / f"django-native-{os.getuid()}-{state if of == 'this state' else 'ba9876543210'}"
+    former = tmp_path / f"other-{os.getuid()}-{state if of == 'this state' else 'ba9876543210'}"
     former.mkdir()
     (tmp_path / "runtime").write_text(str(former))
 

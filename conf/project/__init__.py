@@ -1,0 +1,1 @@
+"""What this project adds to the template: write here, and updates of the template merge by themselves."""

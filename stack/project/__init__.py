@@ -1,0 +1,1 @@
+"""The project as a whole: its name, and the template that it comes from."""

@@ -1,0 +1,114 @@
+"""The names of a project: where each stands, and how a file reads with others."""
+
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stack.errors import StackError
+
+# How a file of the project reads; None if there is none. A path of the working tree or of a commit.
+Read = Callable[[str], str | None]
+
+PYPROJECT, LOCK, SETTINGS, SCHEMA, README = (
+    "pyproject.toml",
+    "uv.lock",
+    "conf/project/settings.py",
+    "docs/openapi.yml",
+    "README.md",
+)
+# One of PEP 508, normalized, and short enough for a title.
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST = 60
+# What the README says about the template, between these lines, is not about a project that comes from it.
+_ABOUT_TEMPLATE = re.compile(r"<!-- template -->\n(.*?)<!-- /template -->\n+", re.DOTALL)
+_TITLE = re.compile(r'^API_TITLE = "(.*)"$', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The project's name (acme-billing), the title of its API (Acme Billing API), and what it is, in a sentence."""
+
+    name: str
+    title: str
+    description: str
+
+
+def chosen(name: str, title: str = "", description: str = "") -> Names:
+    """Return the names that somebody chooses. Raises StackError for a name that no project can have."""
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST:
+        raise StackError(
+            f"{name!r} cannot be the name of a project: small letters, digits and hyphens, the first one a letter, at"
+            f" most {_LONGEST}. Nothing was changed. An example: just rename acme-billing"
+        )
+    for value in (title, description):
+        if any(character in value for character in '"\\\n'):
+            raise StackError(f"{value!r}: without quotes, backslashes and line breaks. Nothing was changed.")
+    title = title or f"{name.replace('-', ' ').title()} API"
+    return Names(name, title, description or "A Django REST API whose whole stack runs natively.")
+
+
+def present(read: Read) -> Names:
+    """Return the names that a project has. Raises StackError if its files do not say."""
+    try:
+        project = tomllib.loads(read(PYPROJECT) or "")["project"]
+        title = _TITLE.search(read(SETTINGS) or "")
+        return Names(project["name"], title[1] if title else "", project.get("description", ""))
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise StackError(
+            f"{PYPROJECT} does not say what the project is called ({error}). Nothing was changed."
+        ) from None
+
+
+def renamed(read: Read, new: Names) -> dict[str, str]:
+    """Return the files that read differently under other names, and how."""
+    old = present(read)
+    found = {}
+    for path, change in _PLACES.items():
+        text = read(path)
+        if text is not None and (changed := change(text, old, new)) != text:
+            found[path] = changed
+    return found
+
+
+def _pyproject(text: str, old: Names, new: Names) -> str:
+    text = text.replace(f'\nname = "{old.name}"\n', f'\nname = "{new.name}"\n', 1)
+    return text.replace(f'\ndescription = "{old.description}"\n', f'\ndescription = "{new.description}"\n', 1)
+
+
+def _lock(text: str, old: Names, new: Names) -> str:
+    # `uv lock` would do the same, and ask every index for all packages.
+    head, *packages = text.split("\n[[package]]\n")
+    root = f'name = "{old.name}"\n'
+    packages = [package.replace(root, f'name = "{new.name}"\n', 1) for package in packages]
+    return "\n[[package]]\n".join([head, *sorted((p.rstrip("\n") + "\n" for p in packages), key=_name_and_version)])
+
+
+def _name_and_version(package: str) -> tuple[str, int]:
+    # uv sorts by name; several versions of a package keep their order.
+    return package.partition("\n")[0], 0
+
+
+def _settings(text: str, _old: Names, new: Names) -> str:
+    return _TITLE.sub(f'API_TITLE = "{new.title}"', text, count=1)
+
+
+def _schema(text: str, old: Names, new: Names) -> str:
+    return text.replace(f"\n  title: {old.title}\n", f"\n  title: {new.title}\n", 1)
+
+
+def _readme(text: str, old: Names, new: Names) -> str:
+    text = text.replace(f"# {old.name}\n", f"# {new.name}\n", 1)
+    # What stands first is replaced by what the project is; the rest is left out.
+    text = _ABOUT_TEMPLATE.sub(f"{new.description}\n\n", text, count=1)
+    return _ABOUT_TEMPLATE.sub("", text)
+
+
+# What says who the project is comes last: after an interruption the same command completes the rest.
+_PLACES: dict[str, Callable[[str, Names, Names], str]] = {
+    README: _readme,
+    SCHEMA: _schema,
+    LOCK: _lock,
+    SETTINGS: _settings,
+    PYPROJECT: _pyproject,
+}
