@@ -126,7 +126,7 @@
 
           `chmod +x just manage.py .ci/run && git init && git add .`
 
-          Then `./just up` starts everything.
+          Then `./just up` starts everything, and `./just rename NAME` gives the project its name.
         '';
       };
 
