@@ -20,6 +20,8 @@ PYPROJECT, LOCK, SETTINGS, SCHEMA, README = (
 # One of PEP 508, normalized, and short enough for a title.
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 60
+# Plain text in TOML, Python, YAML and HTML.
+_TITLE_TEXT = re.compile(r"[^\W\d_][\w ,.&+()'-]*")
 # What the README says about the template, between these lines, is not about a project that comes from it.
 _ABOUT_TEMPLATE = re.compile(r"<!-- template -->\n(.*?)<!-- /template -->\n+", re.DOTALL)
 _TITLE = re.compile(r'^API_TITLE = "(.*)"$', re.MULTILINE)
@@ -41,10 +43,14 @@ def chosen(name: str, title: str = "", description: str = "") -> Names:
             f"{name!r} cannot be the name of a project: small letters, digits and hyphens, the first one a letter, at"
             f" most {_LONGEST}. Nothing was changed. An example: just rename acme-billing"
         )
-    for value in (title, description):
-        if any(character in value for character in '"\\\n'):
-            raise StackError(f"{value!r}: without quotes, backslashes and line breaks. Nothing was changed.")
     title = title or f"{name.replace('-', ' ').title()} API"
+    if not _TITLE_TEXT.fullmatch(title) or len(title) > _LONGEST + len(" API"):
+        raise StackError(
+            f"{title!r} cannot be the title: letters, digits, spaces and , . & + ( ) ' -, a letter first, at most"
+            f" {_LONGEST}. Nothing was changed."
+        )
+    if any(character in description for character in '"\\\n'):
+        raise StackError(f"{description!r}: no quotes, backslashes and line breaks. Nothing was changed.")
     return Names(name, title, description or "A Django REST API whose whole stack runs natively.")
 
 

@@ -16,7 +16,7 @@ def rename(new: Names, *, repository: str = "", dry_run: bool = False, yes: bool
     old = names.present(git.working_tree)
     changes = names.renamed(git.working_tree, new)
     if record.read(git.working_tree) is None:
-        changes = {record.FILE: _origin(old.name, repository).text(), **changes}
+        changes = {record.FILE: _made_of(old.name, repository).text(), **changes}
     if not changes:
         say(f"the project is called {new.name} already; nothing was changed")
         return
@@ -34,11 +34,23 @@ def rename(new: Names, *, repository: str = "", dry_run: bool = False, yes: bool
     say(f"the project is called {new.name} now. Look at it with git diff, then: just check && just test")
 
 
-def _origin(name: str, repository: str) -> record.Record:
+def _made_of(name: str, repository: str) -> record.Record:
     """Return the record of a project that has just been made of the template."""
-    # A clone of the template knows where it comes from; a repository made by GitHub's button does not.
-    known = repository or git.run("config", "--get", "remote.origin.url").stdout.strip()
-    return record.Record(name, known, git.commit("HEAD"))
+    return record.Record(name, repository or _remote("template") or _origin_of_a_clone(), git.commit("HEAD"))
+
+
+def _origin_of_a_clone() -> str:
+    """Return where a clone of the template comes from; empty if the origin is the project's own repository.
+
+    One that was made by GitHub's button, or from the flake, begins with all of the template's files.
+    """
+    roots = git.run("rev-list", "--max-parents=0", "HEAD").stdout.split()
+    begins_here = any(git.reader(root)("stack/project/rename.py") is not None for root in roots)
+    return "" if begins_here or not roots else _remote("origin")
+
+
+def _remote(name: str) -> str:
+    return git.run("config", "--get", f"remote.{name}.url").stdout.strip()
 
 
 def _difference(path: str, before: str, after: str) -> str:

@@ -1,51 +1,55 @@
-"""An app of a product (tests/example/invoices), put where docs/new-app.md says: nothing else needs an edit."""
+"""`just startapp`: apps that pass the checks, their own tests and those of the template without an edit."""
 
-import shutil
 from collections.abc import Callable
 
 import pytest
 
-from tests.harness.checkout import ROOT, Checkout
+from tests.harness.checkout import Checkout
 
-# All that is written outside of the app's own folder: file, the line before, the new line.
-EDITS = (
-    ("conf/settings/__init__.py", '    "apps.users",\n', '    "apps.invoices",\n'),
-    ("conf/urls.py", '    path("", include("apps.core.urls")),\n', '    path("", include("apps.invoices.urls")),\n'),
-    (
-        "conf/settings/celery.py",
-        "beat_schedule = {\n",
-        '    "Count overdue": {"task": "apps.invoices.tasks.count_overdue", "schedule": timedelta(minutes=1)},\n',
-    ),
+# Those of the template that look at all that there is: routes, tasks, schedules, tables, models, settings, imports.
+LOOKING_AT_ALL = (
+    "apps",
+    "tests/test_api_contract.py",
+    "tests/test_import_contracts.py",
+    "tests/test_costs.py",
+    "tests/units/harness/test_database.py",
 )
 
 
 @pytest.fixture(scope="module")
 def product(make_checkout: Callable[..., Checkout]) -> Checkout:
     checkout = make_checkout()
-    shutil.copytree(ROOT / "tests/example/invoices", checkout.path / "apps/invoices")
-    for name, before, line in EDITS:
-        file = checkout.path / name
-        text = file.read_text()
-        assert text.count(before) == 1, f"{name} has changed: correct EDITS, and docs/new-app.md"
-        file.write_text(text.replace(before, before + line))
-    checkout.just("schema")
+    checkout.just("startapp", "invoices")
+    checkout.just("startapp", "warehouse_boxes", "--model", "StorageBox")
+    checkout.just("startapp", "notes", "--minimal")
     return checkout
 
 
-def test_a_new_app_passes_the_checks(product: Checkout) -> None:
+def test_new_apps_pass_the_checks(product: Checkout) -> None:
     product.just("check")
 
 
-def test_a_new_app_passes_its_own_tests_and_no_test_of_the_template_needs_an_edit(product: Checkout) -> None:
-    # Those that look at all that there is: routes, tasks, schedules, tables, models, settings, imports.
-    files = (
-        "apps",
-        *("tests/test_api_contract.py", "tests/test_import_contracts.py", "tests/units/harness/test_database.py"),
-    )
-    assert " passed" in product.just("test", "-q", *files).stdout
+def test_new_apps_pass_their_own_tests_and_no_test_of_the_template_needs_an_edit(product: Checkout) -> None:
+    assert " passed" in product.just("test", "-q", *LOOKING_AT_ALL).stdout
     assert " passed" in product.just("test", "-q", "tests/test_hostile_walk.py", "-k", "invoice").stdout
 
 
-def test_a_new_app_keeps_what_its_schema_promises(product: Checkout) -> None:
+def test_new_apps_keep_what_their_schema_promises(product: Checkout) -> None:
     product.just("fuzz", "--examples", "1")
-    assert "POST /api/v1/invoices/" in (product.state / "fuzz/user.json").read_text()
+    figures = (product.state / "fuzz/user.json").read_text()
+    assert "POST /api/v1/invoices/" in figures
+    assert "POST /api/v1/warehouse-boxes/" in figures
+
+
+def test_a_name_that_is_taken_is_refused_and_nothing_is_written(product: Checkout) -> None:
+    before = (product.path / "conf/project/settings.py").read_text()
+    for name, said in (
+        ("invoices", "is there already"),
+        ("users", "is there already"),
+        ("auth", "is called"),
+        ("9", "name"),
+    ):
+        refused = product.just("startapp", name, check=False)
+        assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
+    assert (product.path / "conf/project/settings.py").read_text() == before
+    assert not list((product.path / "apps").glob(".startapp-*"))

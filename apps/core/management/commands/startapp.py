@@ -34,22 +34,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, name: str, model: str, minimal: bool, **options: Any) -> None:
         model = model or _camel_case(_singular(name))
         _require_free(name, model)
-        changes = registered(settings.BASE_DIR, [APPS_ONLY] if minimal else REGISTRATIONS, _context(name, model))
+        changes = registered(settings.BASE_DIR, REGISTRATIONS[:1] if minimal else REGISTRATIONS, _words(name, model))
         made = settings.BASE_DIR / "apps" / name
         with tempfile.TemporaryDirectory(prefix=".startapp-", dir=made.parent) as directory:
-            whole = Path(directory) / name
-            whole.mkdir()
-            template = _TEMPLATES / ("minimal" if minimal else "full")
-            TemplateCommand().handle(
-                "app",
-                name,
-                str(whole),
-                **{**_context(name, model), "template": str(template), "extensions": ["py"], "files": []},
-                exclude=None,
-                verbosity=0,
-            )
-            _format(whole)
-            whole.rename(made)
+            render(name, model, Path(directory), template="minimal" if minimal else "full").rename(made)
         for path, text in changes.items():
             path.write_text(text)
             _format(path)
@@ -60,7 +48,14 @@ class Command(BaseCommand):
         self.stdout.write("Next: just migrate, just check && just test. How its files work together: docs/new-app.md")
 
 
-APPS_ONLY = REGISTRATIONS[0]
+def render(name: str, model: str, directory: Path, *, template: str = "full") -> Path:
+    """Write the app's files into a directory of its name below this one; return that."""
+    made = directory / name
+    made.mkdir()
+    options = {"template": str(_TEMPLATES / template), "extensions": ["py"], "files": [], "exclude": None}
+    TemplateCommand().handle("app", name, str(made), **options, **_words(name, model), verbosity=0)
+    _format(made)
+    return made
 
 
 def _require_free(name: str, model: str) -> None:
@@ -79,7 +74,7 @@ def _require_free(name: str, model: str) -> None:
         raise CommandError(f"an installed app is called {name}. {hint}")
 
 
-def _context(name: str, model: str) -> dict[str, str]:
+def _words(name: str, model: str) -> dict[str, str]:
     """Return the words of the templates: of the plural and of one, in code, in routes and for people."""
     singular = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", model).lower()
     return {
