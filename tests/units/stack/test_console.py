@@ -1,6 +1,7 @@
 """What is printed: colours and movements of the cursor for terminals, plain lines for everything else."""
 
 import pytest
+from rich.status import Status
 
 from checkout.text import wants_colours
 from stack import console
@@ -54,13 +55,13 @@ def test_a_step_is_a_plain_line_in_a_pipe_even_where_colours_are_asked_for(
 def test_a_step_goes_on_where_its_terminal_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
 
-    class Gone(console.Status):
+    class Gone(Status):
         def start(self) -> None:
             raise OSError(5, "Input/output error")
 
         stop = start
 
-    monkeypatch.setattr(console, "Status", Gone)
+    monkeypatch.setattr("rich.status.Status", Gone)
     done = []
     with step("postgres"):
         done.append("postgres")
