@@ -25,7 +25,6 @@ PASSED_ON: dict[str, Command] = {
 SIMPLE: dict[str, Command] = {
     "dev": recipes.run_dev,
     "prepare": recipes.prepare,
-    "doctor": recipes.run_doctor,
     "setup": recipes.setup,
 }
 
@@ -38,12 +37,15 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     known = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function in SIMPLE.items():
         _add(known, name, function)
+    examining = _add(known, "doctor", recipes.run_doctor)
+    examining.add_argument("--json", action="store_true", help="as a JSON object")
     starting = _add(known, "up", recipes.up)
     starting.add_argument("--yes", action="store_true", help="use a DATABASE_URL or REDIS_URL that holds other data")
     for some in (_add(known, "down", recipes.down), _add(known, "restart", recipes.restart)):
         some.add_argument("names", nargs="*", metavar="NAME", help=", ".join(table.PROGRAMS))
     showing = _add(known, "status", recipes.show_status)
     showing.add_argument("-w", "--watch", action="store_true", help="go on, with processors and queues, until Ctrl-C")
+    showing.add_argument("--json", action="store_true", help="as a JSON object")
     following = _add(known, "logs", recipes.show_logs)
     following.add_argument(
         "names",
@@ -54,6 +56,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     following.add_argument("-n", "--lines", type=int, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
     following.add_argument("-r", "--request", metavar="ID", help="the lines of all programs about one request")
+    following.add_argument("--json", action="store_true", help="each record as a JSON object on a line of its own")
     following.add_argument("--raw", action="store_true", help="print lines as they are stored, with all values")
     dumping = _add(known, "dump", recipes.dump)
     dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")

@@ -1,6 +1,8 @@
 """`just doctor`: checks everything that the stack needs, and says for each problem what to do."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from checkout import paths
 from stack.commands import compiled_packages, doctor_checks
@@ -29,24 +31,42 @@ _CHECKS: tuple[tuple[str, Callable[[Environment], str]], ...] = (
 )
 
 
-def run() -> bool:
-    """Print one line for each check; return whether all are fine."""
-    try:
-        settings = environment.read()
-    except StackError as error:
-        say(f"  WRONG  .env        {error}")
-        return False
-    # A list, so that every check runs.
-    results = [_run_check(name, check, settings) for name, check in _CHECKS]
-    wrong = results.count(False)
-    say(f"\n{wrong} of {len(results)} need attention" if wrong else f"\nall is well in {paths.ROOT}")
+class Finding(NamedTuple):
+    """What a check has found: that something is in order, or what to do about it."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+def run(*, as_json: bool = False) -> bool:
+    """Print one line for each check, or all as one JSON object; return whether all are fine."""
+    found = []
+    for finding in _findings():
+        found.append(finding)
+        if not as_json:
+            say(f"  {'ok   ' if finding.ok else 'WRONG'}  {finding.name:<10}  {finding.message}")
+    wrong = sum(not finding.ok for finding in found)
+    if as_json:
+        checks = [finding._asdict() for finding in found]
+        say(json.dumps({"well": not wrong, "checkout": str(paths.ROOT), "checks": checks}, indent=1))
+    else:
+        say(f"\n{wrong} of {len(found)} need attention" if wrong else f"\nall is well in {paths.ROOT}")
     return not wrong
 
 
-def _run_check(name: str, check: Callable[[Environment], str], settings: Environment) -> bool:
+def _findings() -> Iterator[Finding]:
     try:
-        say(f"  ok     {name:<10}  {check(settings)}")
+        settings = environment.read()
+    except StackError as error:
+        yield Finding(".env", ok=False, message=str(error))
+        return
+    for name, check in _CHECKS:
+        yield _run_check(name, check, settings)
+
+
+def _run_check(name: str, check: Callable[[Environment], str], settings: Environment) -> Finding:
+    try:
+        return Finding(name, ok=True, message=check(settings))
     except (StackError, OSError) as error:
-        say(f"  WRONG  {name:<10}  {error}")
-        return False
-    return True
+        return Finding(name, ok=False, message=str(error))

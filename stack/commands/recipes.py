@@ -13,6 +13,7 @@ from stack.commands import debug, dev, doctor, status
 from stack.console import say
 from stack.lifecycle import up_down
 from stack.logs import display
+from stack.logs.rendering import Form
 from stack.processes.signals import Interrupted, signals_ignored
 from stack.programs import table
 from stack.settings import environment
@@ -75,18 +76,22 @@ def show_status(arguments: argparse.Namespace) -> int:
         from stack.commands import status_watch
 
         status_watch.run(environment.read())
-    return 0 if status.show(environment.read()) else 1
+    return 0 if (status.report if arguments.json else status.show)(environment.read()) else 1
 
 
 def show_logs(arguments: argparse.Namespace) -> int:
     """Print logs and follow them, or print all records of one request."""
     if arguments.request:
-        display.show_request(arguments.request, raw=arguments.raw)
+        display.show_request(arguments.request, form=_form(arguments))
     else:
         display.show(
-            _log_files(arguments.names), follow=not arguments.no_follow, lines=arguments.lines, raw=arguments.raw
+            _log_files(arguments.names), follow=not arguments.no_follow, lines=arguments.lines, form=_form(arguments)
         )
     return 0
+
+
+def _form(arguments: argparse.Namespace) -> Form:
+    return Form.JSON if arguments.json else Form.STORED if arguments.raw else Form.PEOPLE
 
 
 def _log_files(names: Sequence[str]) -> dict[str, Path]:
@@ -202,9 +207,9 @@ def reset(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_doctor(_: argparse.Namespace) -> int:
+def run_doctor(arguments: argparse.Namespace) -> int:
     """Check everything that the stack needs; exit status 1 if something is wrong."""
-    return 0 if doctor.run() else 1
+    return 0 if doctor.run(as_json=arguments.json) else 1
 
 
 def setup(_: argparse.Namespace) -> int:

@@ -1,5 +1,7 @@
 """`just status`: what runs where, its memory, and what is unhealthy."""
 
+import json
+
 from checkout import paths, servers
 from stack.console import paint, say, table
 from stack.processes import resource_usage
@@ -56,12 +58,38 @@ def show(settings: Environment) -> bool:
     return api_health.is_healthy()
 
 
-def _row(program: ProgramState, settings: Environment) -> tuple[str, ...]:
+def report(settings: Environment) -> bool:
+    """Print what runs as one JSON object; return whether it is healthy."""
+    found = supervisor.programs()
+    running = {name: _facts(program, settings) for name, program in found.items()}
+    problems = _problems(settings) if found else {}
+    healthy = bool(found) and api_health.is_healthy()
+    url = f"http://localhost:{servers.web_port()}" if found else None
+    say(json.dumps({"healthy": healthy, "url": url, "programs": running, "problems": problems}, indent=1))
+    return healthy
+
+
+def _facts(program: ProgramState, settings: Environment) -> dict[str, object]:
+    """Return a program as values: None where it does not run."""
+    memory = round(resource_usage.memory(program.pid), 1) if program.pid else None
+    return {
+        "state": _state(program, settings),
+        "pid": program.pid or None,
+        "uptime_seconds": program.uptime if program.pid else None,
+        "memory_mb": memory,
+        "where": _where(program.name, settings) or None,
+    }
+
+
+def _state(program: ProgramState, settings: Environment) -> str:
     elsewhere = {"postgres": settings.database_url, "redis": settings.redis_url}.get(program.name)
-    state = "external" if elsewhere else program.state.lower()
+    return "external" if elsewhere else program.state.lower()
+
+
+def _row(program: ProgramState, settings: Environment) -> tuple[str, ...]:
     pid, memory = (str(program.pid), f"{resource_usage.memory(program.pid):.0f} MB") if program.pid else ("-", "-")
     uptime = f"{program.uptime // 60}m{program.uptime % 60:02d}s" if program.pid else "-"
-    return program.name, state, pid, uptime, memory, _where(program.name, settings)
+    return program.name, _state(program, settings), pid, uptime, memory, _where(program.name, settings)
 
 
 def _where(name: str, settings: Environment) -> str:

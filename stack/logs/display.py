@@ -12,7 +12,7 @@ from checkout import paths
 from stack.errors import StackError
 from stack.logs import rotation
 from stack.logs.records import Record, files_of, in_order, of_request, records
-from stack.logs.rendering import renderer
+from stack.logs.rendering import Form, renderer
 
 
 class Tail:
@@ -51,17 +51,17 @@ class Tail:
         self._position = file.tell()
 
 
-def show(files: Mapping[str, Path], *, follow: bool, lines: int | None, raw: bool = False) -> None:
+def show(files: Mapping[str, Path], *, follow: bool, lines: int | None, form: Form = Form.PEOPLE) -> None:
     """Print logs, given by name; follow them until interrupted. lines limits the history; None means no limit."""
     tails = {name: Tail(path) for name, path in files.items()}
-    render = renderer(prefix=len(tails) > 1, raw=raw)
+    render = renderer(prefix=len(tails) > 1, form=form)
     for record in deque(in_order(_history(name, tail) for name, tail in tails.items()), maxlen=lines):
         _print(render(record))
     for record in _coming(tails) if follow else ():
         _print(render(record))
 
 
-def show_request(request_id: str, *, raw: bool = False) -> None:
+def show_request(request_id: str, *, form: Form = Form.PEOPLE) -> None:
     """Print the records of all processes about one request and its tasks, ordered by time.
 
     Raises StackError if there are none.
@@ -72,7 +72,7 @@ def show_request(request_id: str, *, raw: bool = False) -> None:
             f"no log line has the request id {request_id}. It is the header X-Request-ID of a response."
             " The oldest lines are deleted as logs grow. To see all that are kept: just logs"
         )
-    render = renderer(prefix=True, raw=raw)
+    render = renderer(prefix=True, form=form)
     for record in found:
         _print(render(record))
 

@@ -1,9 +1,12 @@
 """Renders log records as text: as they are stored, or for people."""
 
+import json
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from enum import Enum
 
 from checkout.log_format import DIM, INDENT, format_record
 from checkout.text import escape, painter
@@ -12,13 +15,23 @@ from stack.logs.records import Record
 _STYLE = re.compile("\x1b\\[[0-9;]*m")
 
 
-def renderer(*, prefix: bool, raw: bool = False) -> Callable[[Record], str]:
-    """Return a function that renders a record: as it is stored, or for people.
+class Form(Enum):
+    """How a record is shown: for people, as it is stored, or as a JSON object of one line for tools."""
+
+    PEOPLE = "people"
+    STORED = "stored"
+    JSON = "json"
+
+
+def renderer(*, prefix: bool, form: Form = Form.PEOPLE) -> Callable[[Record], str]:
+    """Return a function that renders a record.
 
     A terminal gets colours, and rows that are broken between words. In a pipe rows are as long as they need to be.
     """
-    if raw:
+    if form is Form.STORED:
         return lambda record: record.line
+    if form is Form.JSON:
+        return _as_json
     paint = painter(sys.stdout)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
@@ -31,6 +44,14 @@ def renderer(*, prefix: bool, raw: bool = False) -> Callable[[Record], str]:
         return "\n".join(piece for row in rows for piece in (_wrapped(row, width) if width else [row]))
 
     return render
+
+
+def _as_json(record: Record) -> str:
+    # Postgres and Redis write text, which becomes the event.
+    fields = record.fields() or {"event": record.line}
+    if "timestamp" not in fields and record.time:
+        fields["timestamp"] = datetime.fromtimestamp(record.time, UTC).isoformat().replace("+00:00", "Z")
+    return json.dumps({"program": record.program} | fields)
 
 
 def _wrapped(row: str, width: int) -> Iterator[str]:

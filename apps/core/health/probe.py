@@ -1,4 +1,4 @@
-"""Checks components concurrently, in bounded time; a healthy one at most once a second.
+"""Checks components concurrently, in bounded time: a healthy one once a second at most, another one four times.
 
 Each check runs in a thread of its own, since a server that hangs would hang the response. Concurrent requests wait for
 the same check, and a check that hangs is not started again before it ends. So each component takes one thread and one

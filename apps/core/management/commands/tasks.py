@@ -1,5 +1,6 @@
 """Shows what the background does: `just tasks`."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     help = "Show queues, running tasks, schedules (UTC), and what failed in the last hour."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="as a JSON object of rows")
         parser.add_argument("--watch", action="store_true", help="show it again every two seconds, until Ctrl-C")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,7 +37,9 @@ class Command(BaseCommand):
             raise CommandError(f"Postgres does not answer ({error}). Start it, and migrate: just up") from error
 
     def _show(self, terminal: Console, options: dict[str, Any]) -> None:
-        if not options["watch"]:
+        if options["json"]:
+            self.stdout.write(json.dumps({section.title: section.rows for section in overview()}, indent=1))
+        elif not options["watch"]:
             self._print(terminal, _page(overview()))
         elif terminal.is_terminal:
             # What does not fit into the terminal is cut off at its end.

@@ -67,6 +67,20 @@ def test_an_answer_is_good_for_a_while_and_then_asked_for_again(monkeypatch: pyt
     assert len(asked) == 2
 
 
+def test_a_failure_is_asked_again_sooner_than_a_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fails_once() -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            raise probe.DownError("not yet")
+
+    monkeypatch.setattr(probe, "CACHE_SECONDS", 3600.0)
+    monkeypatch.setattr(probe, "FAILURE_CACHE_SECONDS", 0.0)
+    assert [probe.check((fails_once,))["fails_once"]["ok"] for _ in range(3)] == [False, True, True]
+    assert len(asked) == 2
+
+
 def test_an_error_tells_its_kind_and_no_secret() -> None:
     def broken() -> None:
         raise ConnectionError("postgres://user:secret@host")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stack.logs.records import Record, in_order, of_request, records
-from stack.logs.rendering import renderer
+from stack.logs.rendering import Form, renderer
 
 NOON = datetime(2026, 11, 2, 12, 0, 0, 123000, tzinfo=UTC).timestamp()
 
@@ -71,7 +71,7 @@ def test_a_line_that_is_no_json_is_shown_without_control_characters() -> None:
 
 
 def test_machines_see_the_line_as_it_is() -> None:
-    assert renderer(prefix=True, raw=True)(Record(NOON, "backend", line("hello"))) == line("hello")
+    assert renderer(prefix=True, form=Form.STORED)(Record(NOON, "backend", line("hello"))) == line("hello")
 
 
 def test_levels_have_colours_on_a_terminal_that_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,3 +133,17 @@ def in_a_terminal(monkeypatch: pytest.MonkeyPatch, *, columns: int) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.mark.parametrize(
+    ("stored", "event"),
+    [
+        (line("hello"), "hello"),
+        ("2026-01-02 03:04:05.678 UTC [1] LOG:  ready", "2026-01-02 03:04:05.678 UTC [1] LOG:  ready"),
+    ],
+)
+def test_for_tools_each_record_is_a_json_object_with_program_time_and_event(stored: str, event: str) -> None:
+    [record] = records("backend", [stored], before=0.0)
+    found = json.loads(renderer(prefix=True, form=Form.JSON)(record))
+    assert (found["program"], found["event"]) == ("backend", event)
+    assert found["timestamp"].endswith("Z")
