@@ -195,6 +195,17 @@ lint:
 types:
     @{{ run }} mypy
 
+# Build the documentation as a site that can be searched, in .state/docs/site
+[group('docs')]
+@docs:
+    {{ launch }} uv run --isolated --locked --only-group docs python docs/site/build.py
+
+# Write a typed TypeScript client of the API: client [DIRECTORY]
+[group('docs')]
+[no-exit-message]
+@client *args:
+    {{ look }} client "$@"
+
 # Write the API's schema, docs/openapi.yml
 [group('quality')]
 @schema:

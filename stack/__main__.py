@@ -76,6 +76,8 @@ def _add_project_commands(known: "argparse._SubParsersAction[argparse.ArgumentPa
     renaming.add_argument("--from", dest="repository", default="", metavar="URL", help="where the template is (origin)")
     renaming.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     renaming.add_argument("--yes", action="store_true", help="do not ask")
+    client = _add(known, "client", recipes.client)
+    client.add_argument("directory", nargs="?", type=Path, metavar="DIRECTORY", help="where to (.state/client)")
     updating = _add(known, "update-template", recipes.update_template)
     updating.add_argument(
         "revision", nargs="?", default="HEAD", metavar="REVISION", help="of the template (its newest)"

@@ -55,6 +55,14 @@ def update_template(arguments: argparse.Namespace) -> int:
     return update(arguments.revision, **given)
 
 
+def client(arguments: argparse.Namespace) -> int:
+    """Write a typed TypeScript client of the API, from docs/openapi.yml."""
+    from stack.project import client
+
+    client.write(arguments.directory.absolute() if arguments.directory else client.DEFAULT)
+    return 0
+
+
 def coverage(arguments: argparse.Namespace) -> int:
     """Run pytest and show what the tests do not cover, of the paths that are named or of all."""
     words = [paths.ROOT / word.partition("::")[0] for word in arguments.rest if not word.startswith("-")]
