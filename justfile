@@ -204,7 +204,7 @@ types:
 [group('docs')]
 [no-exit-message]
 @client *args:
-    {{ look }} client "$@"
+    {{ stack }} client "$@"
 
 # Write the API's schema, docs/openapi.yml
 [group('quality')]
@@ -251,13 +251,13 @@ check-nix:
 [group('project')]
 [no-exit-message]
 @rename *args:
-    {{ look }} rename "$@"
+    {{ stack }} rename "$@"
 
 # Take later changes of the template, merged by Git: update-template [REVISION] [--from URL] [--dry-run]
 [group('project')]
 [no-exit-message]
 @update-template *args:
-    {{ look }} update-template "$@"
+    {{ stack }} update-template "$@"
 
 # Make an app in the house's style, with routes, tasks and tests: startapp invoices [--model Invoice] [--minimal]
 [group('project')]
