@@ -3,6 +3,8 @@
 `just startapp` registers apps here. What comes from the environment is read with conf.env, and named in .env.example.
 """
 
+from typing import Any
+
 API_TITLE = "Django Native API"
 API_DESCRIPTION = "Accounts with tokens, and background tasks. Log in, then send `Authorization: Bearer <token>`."
 
@@ -18,3 +20,7 @@ API_TAGS: list[dict[str, str]] = [
 
 # Limits of the API by scope, such as 10/h, besides the template's (conf/settings/api.py).
 API_THROTTLE_RATES: dict[str, str] = {}
+
+
+def adjust(settings: dict[str, Any]) -> None:
+    """Change the template's settings in place, once all of them are there: add a middleware, a parser, a backend."""

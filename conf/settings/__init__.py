@@ -316,6 +316,7 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
 
 # --- The project's own: they replace what is above -------------------------------------------------------------------
 globals().update({name: value for name, value in vars(project).items() if name.isupper()})
+project.adjust(globals())
 
 # --- All values that cannot work are reported together, those of conf/gunicorn.py included -----------------------
 _wrong = validation.problems(
