@@ -9,6 +9,14 @@ class ServiceUnavailable(APIException):
     default_code = "service_unavailable"
 
 
+class Conflict(APIException):
+    """What is asked for does not fit the state of the object. A service raises it; the text is for the client."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "This does not fit its state."
+    default_code = "conflict"
+
+
 class PayloadTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large."

@@ -12,7 +12,7 @@ from drf_standardized_errors.openapi_serializers import ClientErrorEnum, ServerE
 from drf_standardized_errors.openapi_utils import get_flat_serializer_fields, get_serializer_fields_with_error_codes
 from rest_framework import serializers
 
-from apps.core.api.exceptions import PayloadTooLarge
+from apps.core.api.exceptions import Conflict, PayloadTooLarge
 from apps.core.api.fields import StrictCharField, StrictDecimalField
 from apps.core.api.serializers import READ_ONLY, UNKNOWN, NoFieldsSerializer, StrictFields
 
@@ -122,6 +122,17 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return build_bearer_security_scheme_object(header_name="Authorization", token_prefix="Bearer")  # noqa: S106
 
 
+class ConflictErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(default=Conflict.default_code)
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class ConflictSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=ClientErrorEnum.choices)
+    errors = ConflictErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
+
+
 class UnavailableErrorSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(default="service_unavailable")
     detail = serializers.CharField()
@@ -133,6 +144,7 @@ class UnavailableSerializer(serializers.Serializer[Any]):
     errors = UnavailableErrorSerializer(many=True)  # type: ignore[assignment] # the envelope calls them so
 
 
+conflict = OpenApiResponse(ConflictSerializer, description="It does not fit the state of the object.")
 unavailable = OpenApiResponse(UnavailableSerializer, description="The queue is unavailable; nothing was started.")
 
 

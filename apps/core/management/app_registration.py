@@ -32,7 +32,7 @@ REGISTRATIONS = (
     Registration(
         "conf/project/celery.py",
         "beat_schedule",
-        '"Count open {words}": {{"task": "apps.{app_name}.tasks.count_open", "schedule": timedelta(hours=1)}},',
+        '"Remind of open {words}": {{"task": "apps.{app_name}.tasks.remind_owners", "schedule": timedelta(hours=1)}},',
         "from datetime import timedelta",
     ),
 )

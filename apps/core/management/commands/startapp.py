@@ -81,6 +81,7 @@ def _words(name: str, model: str) -> dict[str, str]:
         "app_name": name,
         "model": model,
         "singular": singular,
+        "lower_model": model.lower(),
         "basename": singular.replace("_", "-"),
         "route": name.replace("_", "-"),
         "words": name.replace("_", " "),
