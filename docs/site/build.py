@@ -16,7 +16,15 @@ STATE = Path(os.environ.get("STATE_DIR") or ROOT / ".state").absolute() / "docs"
 # The order of the pages. A page that is missing here is an error.
 PAGES = {
     "Start": ["docs/template", "docs/environment", "docs/stack", "docs/new-app"],
-    "Use": ["docs/accounts", "docs/tasks", "docs/observability", "docs/testing", "docs/tools", "docs/additions"],
+    "Use": [
+        "docs/api",
+        "docs/accounts",
+        "docs/tasks",
+        "docs/observability",
+        "docs/testing",
+        "docs/tools",
+        "docs/additions",
+    ],
     "Look up": ["docs/settings", "docs/recipes", "docs/coming-from"],
     "How it works": ["docs/architecture", "docs/broker", "docs/performance"],
     "The project": ["AGENTS", "CONTRIBUTING", "CHANGELOG", "SECURITY"],

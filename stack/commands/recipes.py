@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from checkout import paths
 from stack.commands import debug, dev, doctor, status
@@ -15,7 +14,7 @@ from stack.lifecycle import up_down
 from stack.logs import display
 from stack.logs.rendering import Form
 from stack.processes.signals import Interrupted, signals_ignored
-from stack.programs import table
+from stack.programs import supervisor, table
 from stack.settings import environment
 
 
@@ -145,8 +144,11 @@ def test(arguments: argparse.Namespace) -> int:
         return _run(command)
 
 
-def manage(arguments: argparse.Namespace) -> NoReturn:
-    """Become a management command that writes into the database. Asks first if the database is external."""
+def manage(arguments: argparse.Namespace) -> int:
+    """Run a management command that writes into the database. Asks first if the database is external.
+
+    Where no stack runs, Postgres and Redis run meanwhile. Otherwise this process becomes the command.
+    """
     words = [word for word in arguments.rest if word != "--yes"]
     settings = environment.read()
     if settings.database_url or settings.redis_url:
@@ -155,7 +157,11 @@ def manage(arguments: argparse.Namespace) -> NoReturn:
 
         directories.make_state()
         consent.require_consent(settings, yes="--yes" in arguments.rest)
-    os.execv(sys.executable, [sys.executable, "manage.py", *words])  # noqa: S606 - no shell is wanted
+    command = [sys.executable, "manage.py", *words]
+    if supervisor.programs():
+        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+    with up_down.with_servers(words[0] if words else "manage"):
+        return _run(command)
 
 
 def run_debugger(arguments: argparse.Namespace) -> int:

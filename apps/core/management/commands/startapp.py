@@ -45,7 +45,9 @@ class Command(BaseCommand):
         if not minimal:
             _write_schema()
             self.stdout.write("wrote docs/openapi.yml")
-        self.stdout.write("Next: just migrate, just check && just test. How its files work together: docs/new-app.md")
+        self.stdout.write(
+            "Next: just check && just test. Make it yours before its migration is applied: docs/new-app.md"
+        )
 
 
 def render(name: str, model: str, directory: Path, *, template: str = "full") -> Path:
