@@ -72,9 +72,9 @@ def _host(text: str) -> Any:
 
 def _rates(known: Mapping[str, str], found: Mapping[str, Any]) -> Iterator[str]:
     if set(found) - set(known):
-        yield f"THROTTLE_RATES must name scopes of conf/settings/api.py: {', '.join(known)}"
-    if not all(_is_rate(str(rate)) for rate in found.values()):
-        yield "THROTTLE_RATES must be scope=requests/period, as in login=10/m (s, m, h, d)"
+        yield f"THROTTLE_RATES must name scopes that there are: {', '.join(known)}"
+    if wrong := [scope for scope, rate in found.items() if not _is_rate(str(rate))]:
+        yield f"THROTTLE_RATES must be scope=requests/period, as in login=10/m (s, m, h, d), which {', '.join(wrong)} is not"
 
 
 def _is_rate(text: str) -> bool:
