@@ -74,7 +74,8 @@ def _rates(known: Mapping[str, str], found: Mapping[str, Any]) -> Iterator[str]:
     if set(found) - set(known):
         yield f"THROTTLE_RATES must name scopes that there are: {', '.join(known)}"
     if wrong := [scope for scope, rate in found.items() if not _is_rate(str(rate))]:
-        yield f"THROTTLE_RATES must be scope=requests/period, as in login=10/m (s, m, h, d), which {', '.join(wrong)} is not"
+        form = "scope=requests/period, as in login=10/m (s, m, h, d)"
+        yield f"THROTTLE_RATES must be {form}, which {', '.join(wrong)} is not"
 
 
 def _is_rate(text: str) -> bool:
