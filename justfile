@@ -130,6 +130,24 @@ _list:
 @restore *args:
     {{ stack }} restore "$@"
 
+# Put the database and the queue aside, in a second: snapshot [NAME] | snapshot --delete NAME
+[group('data')]
+[no-exit-message]
+@snapshot *args:
+    {{ stack }} snapshot "$@"
+
+# List what was put aside, with sizes, branches, and whether it fits this code: snapshots [--json]
+[group('data')]
+[no-exit-message]
+@snapshots *args:
+    {{ stack }} snapshots "$@"
+
+# Bring a snapshot back; what it replaces becomes one, too: rewind NAME
+[group('data')]
+[no-exit-message]
+@rewind *args:
+    {{ stack }} rewind "$@"
+
 # Replace the database by an empty one and empty Redis; asks first: reset [--yes]
 [group('data')]
 [no-exit-message]

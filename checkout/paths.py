@@ -20,6 +20,7 @@ POSTGRES_PASSWORD_FILE = STATE / "postgres.password"
 REDIS_PASSWORD_FILE = STATE / "redis.password"
 REDIS_CONFIGURATION = STATE / "redis.conf"
 BACKUPS = STATE / "backups"
+SNAPSHOTS = STATE / "snapshots"
 MAIL = STATE / "mail"
 STATIC_FILES = STATE / "static"
 # The environment of Python packages in which the supervisor and the embedded servers are installed.

@@ -63,9 +63,19 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     restoring = _add(known, "restore", recipes.restore)
     restoring.add_argument("file", type=Path, metavar="FILE", help="what `just dump` has written")
     _add_project_commands(known)
+    _add_snapshot_commands(known)
     for destructive in (restoring, _add(known, "reset", recipes.reset)):
         destructive.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(words)
+
+
+def _add_snapshot_commands(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    making = _add(known, "snapshot", recipes.snapshot)
+    making.add_argument("name", nargs="?", default="", metavar="NAME", help="the time by default")
+    making.add_argument("--delete", metavar="NAME", default="", help="delete a snapshot")
+    listing = _add(known, "snapshots", recipes.show_snapshots)
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    _add(known, "rewind", recipes.rewind).add_argument("name", metavar="NAME", help="a snapshot")
 
 
 def _add_project_commands(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -62,6 +62,33 @@ def client(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def snapshot(arguments: argparse.Namespace) -> int:
+    """Put the database and the queue aside, or delete what was put aside."""
+    from stack.commands import snapshots
+
+    if arguments.delete:
+        snapshots.delete(arguments.delete)
+    else:
+        snapshots.make(arguments.name)
+    return 0
+
+
+def show_snapshots(arguments: argparse.Namespace) -> int:
+    """List the snapshots."""
+    from stack.commands import snapshots
+
+    snapshots.show(as_json=arguments.json)
+    return 0
+
+
+def rewind(arguments: argparse.Namespace) -> int:
+    """Bring the database and the queue of a snapshot back; what they are now becomes a snapshot."""
+    from stack.commands import snapshots
+
+    snapshots.rewind(arguments.name)
+    return 0
+
+
 def coverage(arguments: argparse.Namespace) -> int:
     """Run pytest and show what the tests do not cover, of the paths that are named or of all."""
     words = [paths.ROOT / word.partition("::")[0] for word in arguments.rest if not word.startswith("-")]

@@ -4,6 +4,7 @@ import json
 
 from checkout import paths, servers
 from stack.console import paint, say, table
+from stack.lifecycle import startup
 from stack.processes import resource_usage
 from stack.programs import api_health, start_record, supervisor
 from stack.programs.supervisor import ProgramState
@@ -37,6 +38,8 @@ def _problems(settings: Environment) -> dict[str, str]:
             # For a server that does not run, the API only knows the class of its error.
             said = f"{problems[name]}: " if " " in problems.get(name, "") else ""
             problems[name] = said + _WHY[found[name].state].format(name)
+    if startup.UNKNOWN_MIGRATIONS in problems.get("migrations", ""):
+        problems["migrations"] += startup.way_back(settings)
     return problems
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from checkout import paths
+from checkout import paths, servers
 from stack.console import say, step
 from stack.errors import StackError
 from stack.lifecycle import directories, import_check, migrations
@@ -36,6 +36,20 @@ def start_servers(settings: Environment, *, synchronise: bool = True) -> None:
     else:
         with step("redis (REDIS_URL)"):
             external_servers.require_redis(settings.redis_url)
+    finish_rewind(settings)
+
+
+def finish_rewind(settings: Environment) -> None:
+    """Complete or undo a rewind, and remove what is left of a snapshot, that was interrupted."""
+    if len(external_servers.managed(settings)) < len(table.SERVERS) or not paths.SNAPSHOTS.is_dir():
+        return
+    from stack.data import pending
+    from stack.programs import readiness
+
+    with readiness.connect("postgres", settings.postgres_port) as server:
+        if pending.finish(server):
+            say("  a rewind that was interrupted is complete now")
+            migrations.forget()
 
 
 def start_supervisor(settings: Environment, *, synchronise: bool) -> None:
@@ -105,7 +119,7 @@ def start_application(settings: Environment, names: Sequence[str] = table.APPLIC
         with step(program.name):
             wait_until(partial(_is_ready, program, names), program.name, seconds=60, failed=failed)
         if program.name == "web":
-            _require_migrations()
+            _require_migrations(settings)
     if "web" in names:
         wait_until(partial(is_up, settings, names), "web", seconds=20, failed=failed)
 
@@ -119,11 +133,24 @@ def _is_ready(program: Program, names: Sequence[str]) -> bool:
     )
 
 
-def _require_migrations() -> None:
+def way_back(settings: Environment) -> str:
+    """Return which branch has the migrations that this code lacks, and which snapshot fits it."""
+    if "postgres" not in external_servers.managed(settings):
+        return ""
+    from stack.data import catalog, code
+    from stack.programs import readiness
+
+    with readiness.connect(servers.POSTGRES_DATABASE, settings.postgres_port) as connection:
+        applied = code.of_the_project(code.all_migrations(connection))
+        unknown = sorted(set(applied) - code.known_migrations())
+        return code.way_back(unknown, catalog.listed(connection)) if unknown else ""
+
+
+def _require_migrations(settings: Environment) -> None:
     """Apply missing migrations. Raises StackError if the database has migrations that are unknown to this code."""
     problem = api_health.problems("/readyz").get("migrations", "")
     if UNKNOWN_MIGRATIONS in problem:
-        raise StackError(problem)
+        raise StackError(problem + way_back(settings))
     if not api_health.is_ready():
         # Somebody has unapplied migrations, or created the database again.
         migrate()
