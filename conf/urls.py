@@ -32,7 +32,7 @@ urlpatterns = [
     path("api/v1/", include((v1, "v1"))),
     # A mistyped path gets the error envelope, also in development, where Django would show a page.
     re_path(r"^api/v1/", csrf_exempt(errors.not_found)),
-    path("", index, name="index"),
+    path("", include("apps.core.development.urls")) if settings.DEVELOPMENT else path("", index, name="index"),
     # Browsers request it by themselves, and report an error if it is missing.
     path("favicon.ico", errors.read_only(RedirectView.as_view(url=f"/{FAVICON}"))),
     path("livez", health.livez, name="livez"),

@@ -44,10 +44,15 @@ class AccessLogMiddleware:
 def record(request: HttpRequest, response: HttpResponse, *, seconds: float, meter: QueryMeter) -> None:
     line = access_line(request, response, seconds=seconds, meter=meter)
     level = logging.WARNING if line["duration_ms"] >= settings.SLOW_REQUEST_MS else logging.INFO
-    if line["route"] in _PROBES and response.status_code < 400:  # noqa: PLR2004
+    if is_probe(line["route"]) and response.status_code < 400:  # noqa: PLR2004
         level = logging.DEBUG
     logger.log(level, "request", extra=line)
     request_served.send(AccessLogMiddleware, line=line)
+
+
+def is_probe(route: str | None) -> bool:
+    """Return whether a route is asked for again and again: health, or a page of development that stays open."""
+    return route in _PROBES or (settings.DEVELOPMENT and str(route).startswith("dev/"))
 
 
 def access_line(request: HttpRequest, response: HttpResponse, *, seconds: float, meter: QueryMeter) -> dict[str, Any]:

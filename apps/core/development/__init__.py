@@ -1,0 +1,1 @@
+"""Pages for developers: what runs, the last requests and their logs, the mails. Only development has routes to them."""
