@@ -16,7 +16,9 @@ from conf.project import urls as project
 from conf.settings.headers import DOCUMENTATION_POLICY
 
 FAVICON = f"{settings.STATIC_URL.strip('/')}/drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"
-swagger = errors.read_only(csp_update(DOCUMENTATION_POLICY)(SpectacularSwaggerSplitView.as_view()))
+swagger = errors.read_only(
+    csp_update(DOCUMENTATION_POLICY)(SpectacularSwaggerSplitView.as_view(template_name="core/swagger.html"))
+)
 redoc = errors.read_only(
     csp_update(DOCUMENTATION_POLICY)(SpectacularRedocView.as_view(template_name="core/redoc.html"))
 )

@@ -46,7 +46,7 @@ def _is_superuser(request: HttpRequest) -> bool:
 class CustomUserAdmin(UserAdmin):  # type: ignore[type-arg] # generic in stubs alone
     form = EmailUserChangeForm
     add_form = EmailUserCreationForm
-    list_display = ("email", "first_name", "last_name", "is_staff", "is_active")
+    list_display = ("email", "first_name", "last_name", "is_staff", "is_active", "email_verified")
     search_fields = ("email", "first_name", "last_name")
     ordering = ("email",)
     fieldsets = (

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
@@ -58,6 +59,8 @@ _SENSELESS = (ValueError, LookupError, OverflowError, DataError, ProgrammingErro
 
 class AccountsAdminSite(AdminSite):
     login_form = LimitedLoginForm
+    # The project's name, in place of Django's.
+    site_header = site_title = settings.SPECTACULAR_SETTINGS["TITLE"]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Respond with 400 to invalid filters and selections."""

@@ -1,10 +1,10 @@
 """The pages of development, light and dark, on a phone and on a desk."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
+from pytest_django import Settings
 
 from tests.browser.conftest import Visit
 
@@ -17,7 +17,7 @@ HTML = '<h1 style="color: teal">Hello</h1><p><a href="https://example.com/">Pay<
 
 
 @pytest.fixture(autouse=True)
-def _mails(settings: Any, tmp_path: Path) -> None:
+def _mails(settings: Settings, tmp_path: Path) -> None:
     settings.EMAIL_FILE_PATH = tmp_path
     mail = EmailMultiAlternatives(
         "Your invoice",

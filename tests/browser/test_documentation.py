@@ -37,3 +37,19 @@ def test_redoc_reads_with_assets_of_our_own(visit: Visit) -> None:
     # Its maker's logo cannot be turned off; the Content-Security-Policy keeps the browser from fetching it.
     assert visit.elsewhere == visit.blocked == [LOGO]
     assert all("Content Security Policy" in error and LOGO in error for error in visit.errors)
+
+
+def test_the_documentation_follows_the_dark_mode(visit: Visit) -> None:
+    page = visit.page
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{visit.url}/api/docs/")
+    page.locator(".opblock").first.wait_for()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(28, 32, 34)"
+    visit.screenshot("swagger-dark")
+    page.emulate_media(color_scheme="light")
+    page.locator("html:not(.dark-mode)").wait_for()
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{visit.url}/api/redoc/")
+    page.get_by_role("heading", name="auth").first.wait_for()
+    assert "invert" in page.evaluate("getComputedStyle(document.body).filter")
+    visit.screenshot("redoc-dark")

@@ -9,7 +9,9 @@ from checkout import paths
 
 # Bytes at the end of a log that are read.
 _TAIL = 500_000
-_MOST = 50
+_MOST = 30
+# Asked for by programs and browsers by themselves.
+_UNASKED = {"livez", "readyz", "healthz", "favicon.ico"}
 _APART = ("timestamp", "level", "event", "request_id")
 _NOT_SHOWN = {*_APART, "logger"}
 
@@ -27,7 +29,8 @@ class Line(NamedTuple):
 
 def last_requests() -> list[Line]:
     """Return the last requests to the API, the newest first."""
-    found = [line for line in _lines(paths.LOGS / "backend.log") if line.event == "request"]
+    lines = _lines(paths.LOGS / "backend.log")
+    found = [line for line in lines if line.event == "request" and line.values.get("route") not in _UNASKED]
     return found[-_MOST:][::-1]
 
 

@@ -1,10 +1,10 @@
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
+from pytest_django import Settings
 
 from checkout import paths
 
@@ -13,7 +13,7 @@ BACKEND = "apps.core.mail.FileBackend"
 
 
 @pytest.fixture
-def development(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def development(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Add the routes of development, with mails and logs in a directory of the test."""
     settings.ROOT_URLCONF = "apps.core.tests.development.urls"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
