@@ -93,7 +93,7 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(quiet: Checkout) -> No
 
 def test_somebody_who_is_connected_is_named_and_everything_runs_again(quiet: Checkout) -> None:
     before = state(quiet)
-    with quiet.start("just", "psql", terminal=True) as psql:
+    with quiet.start("psql", terminal=True) as psql:
         eventually(lambda: "app=#" in psql.text(), psql.text)
         refused = quiet.just("snapshot", "disturbed", check=False)
     assert "psql (process" in refused.stderr
