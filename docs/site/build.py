@@ -21,6 +21,7 @@ PAGES = {
         "docs/accounts",
         "docs/tasks",
         "docs/observability",
+        "docs/snapshots",
         "docs/testing",
         "docs/tools",
         "docs/additions",
