@@ -271,6 +271,18 @@ check-nix:
 @rename *args:
     {{ stack }} rename "$@"
 
+# Make a checkout of a branch, with its own stack and a copy of the data: worktree BRANCH | worktree --remove NAME
+[group('project')]
+[no-exit-message]
+@worktree *args:
+    {{ stack }} worktree "$@"
+
+# List the checkouts of this repository: branch, state, port, size, memory: worktrees [--json]
+[group('project')]
+[no-exit-message]
+@worktrees *args:
+    {{ stack }} worktrees "$@"
+
 # Take later changes of the template, merged by Git: update-template [REVISION] [--from URL] [--dry-run]
 [group('project')]
 [no-exit-message]

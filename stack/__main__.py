@@ -88,6 +88,11 @@ def _add_project_commands(known: "argparse._SubParsersAction[argparse.ArgumentPa
     renaming.add_argument("--yes", action="store_true", help="do not ask")
     client = _add(known, "client", recipes.client)
     client.add_argument("directory", nargs="?", type=Path, metavar="DIRECTORY", help="where to (.state/client)")
+    working = _add(known, "worktree", recipes.worktree)
+    working.add_argument("branch", nargs="?", default="", metavar="BRANCH", help="of the worktree; new or not")
+    working.add_argument("--remove", default="", metavar="NAME", help="stop and delete one, by branch or directory")
+    listing = _add(known, "worktrees", recipes.show_worktrees)
+    listing.add_argument("--json", action="store_true", help="as JSON")
     updating = _add(known, "update-template", recipes.update_template)
     updating.add_argument(
         "revision", nargs="?", default="HEAD", metavar="REVISION", help="of the template (its newest)"

@@ -10,6 +10,7 @@ from pathlib import Path
 from checkout import paths
 from stack.commands import debug, dev, doctor, status
 from stack.console import say
+from stack.errors import StackError
 from stack.lifecycle import up_down
 from stack.logs import display
 from stack.logs.rendering import Form
@@ -86,6 +87,29 @@ def rewind(arguments: argparse.Namespace) -> int:
     from stack.commands import snapshots
 
     snapshots.rewind(arguments.name)
+    return 0
+
+
+def worktree(arguments: argparse.Namespace) -> int:
+    """Make a worktree with a stack and a copy of the database of its own, or remove one."""
+    from stack.project import worktrees
+
+    if bool(arguments.branch) == bool(arguments.remove):
+        raise StackError(
+            "name a branch (just worktree feature/orders), or what to remove (just worktree --remove NAME)."
+        )
+    if arguments.remove:
+        worktrees.remove(arguments.remove)
+    else:
+        worktrees.make(arguments.branch)
+    return 0
+
+
+def show_worktrees(arguments: argparse.Namespace) -> int:
+    """List the checkouts of this repository: branch, state, port, size and memory."""
+    from stack.project import worktrees
+
+    worktrees.show(as_json=arguments.json)
     return 0
 
 
