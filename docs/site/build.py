@@ -22,6 +22,7 @@ PAGES = {
         "docs/tasks",
         "docs/observability",
         "docs/snapshots",
+        "docs/worktrees",
         "docs/testing",
         "docs/tools",
         "docs/additions",

@@ -95,9 +95,7 @@ def worktree(arguments: argparse.Namespace) -> int:
     from stack.project import worktrees
 
     if bool(arguments.branch) == bool(arguments.remove):
-        raise StackError(
-            "name a branch (just worktree feature/orders), or what to remove (just worktree --remove NAME)."
-        )
+        raise StackError("name a branch, or what to remove: just worktree feature/orders | just worktree --remove NAME")
     if arguments.remove:
         worktrees.remove(arguments.remove)
     else:
