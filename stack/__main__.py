@@ -57,6 +57,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     following.add_argument("--no-follow", action="store_true", help="print the history only")
     following.add_argument("-r", "--request", metavar="ID", help="the lines of all programs about one request")
     following.add_argument("--json", action="store_true", help="each record as a JSON object on a line of its own")
+    following.add_argument("-s", "--short", action="store_true", help="one line a record, as wide as the terminal")
     following.add_argument("--raw", action="store_true", help="print lines as they are stored, with all values")
     dumping = _add(known, "dump", recipes.dump)
     dumping.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file")

@@ -147,7 +147,8 @@ def show_logs(arguments: argparse.Namespace) -> int:
 
 
 def _form(arguments: argparse.Namespace) -> Form:
-    return Form.JSON if arguments.json else Form.STORED if arguments.raw else Form.PEOPLE
+    chosen = {Form.JSON: arguments.json, Form.STORED: arguments.raw, Form.LINE: arguments.short}
+    return next((form for form, is_chosen in chosen.items() if is_chosen), Form.PEOPLE)
 
 
 def _log_files(names: Sequence[str]) -> dict[str, Path]:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +13,9 @@ from stack.errors import StackError
 from stack.logs import rotation
 from stack.logs.records import Record, files_of, in_order, of_request, records
 from stack.logs.rendering import Form, renderer
+
+# Seconds between two looks at the files.
+_PAUSE = 0.2
 
 
 class Tail:
@@ -61,6 +64,21 @@ def show(files: Mapping[str, Path], *, follow: bool, lines: int | None, form: Fo
         _print(render(record))
 
 
+def follow(
+    files: Mapping[str, Path], *, form: Callable[[], Form], wants: Callable[[Record], bool], tick: Callable[[], bool]
+) -> None:
+    """Print new records that are wanted, in the form of the moment, as long as tick returns True."""
+    tails = {name: Tail(path) for name, path in files.items()}
+    renders = {kind: renderer(prefix=True, form=kind) for kind in (Form.PEOPLE, Form.LINE)}
+    for tail in tails.values():
+        tail.lines()
+    while tick():
+        for record in _new(tails):
+            if wants(record):
+                _print(renders[form()](record))
+        time.sleep(_PAUSE)
+
+
 def show_request(request_id: str, *, form: Form = Form.PEOPLE) -> None:
     """Print the records of all processes about one request and its tasks, ordered by time.
 
@@ -97,8 +115,12 @@ def _stored(path: Path) -> Iterable[Record]:
 
 def _coming(tails: dict[str, Tail]) -> Iterator[Record]:
     while True:
-        yield from in_order(list(records(name, tail.lines(), before=time.time())) for name, tail in tails.items())
-        time.sleep(0.2)
+        yield from _new(tails)
+        time.sleep(_PAUSE)
+
+
+def _new(tails: Mapping[str, Tail]) -> list[Record]:
+    return in_order(list(records(name, tail.lines(), before=time.time())) for name, tail in tails.items())
 
 
 def _print(text: str) -> None:

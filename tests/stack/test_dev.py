@@ -33,3 +33,30 @@ def test_closing_the_terminal_stops_everything(dev: tuple[Checkout, Running]) ->
     running.close_terminal()
 
     eventually(lambda: not checkout.processes(), "the end of all processes", seconds=40)
+
+
+def test_keys_filter_shorten_restart_and_quit(dev: tuple[Checkout, Running]) -> None:
+    checkout, running = dev
+    before = checkout.pid("web")
+    for key, said in ((b"?", "keys:"), (b"f", "-- backend"), (b"1", "-- one line a record"), (b"s", "PROGRAM")):
+        count = running.text().count(said)
+        running.type(key)
+        eventually(lambda said=said, count=count: running.text().count(said) > count, said)
+
+    running.type(b"r")
+    eventually(lambda: checkout.pid("web") not in (0, before), "another process of web", seconds=30)
+
+    running.type(b"q")
+    running.process.wait(40)
+    assert checkout.processes() == []
+
+
+def test_a_stack_that_ran_before_goes_on(make_checkout: Callable[..., Checkout]) -> None:
+    checkout = make_checkout()
+    checkout.just("up")
+    with checkout.start("dev", terminal=True) as running:
+        eventually(lambda: "keys:" in running.text(), "the keys", seconds=60)
+        running.type(b"q")
+        running.process.wait(20)
+    assert "goes on" in running.text()
+    assert checkout.health()["status"] == "ok"

@@ -1,6 +1,7 @@
 """What `just logs` makes of the lines of different programs."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -147,3 +148,22 @@ def test_for_tools_each_record_is_a_json_object_with_program_time_and_event(stor
     found = json.loads(renderer(prefix=True, form=Form.JSON)(record))
     assert (found["program"], found["event"]) == ("backend", event)
     assert found["timestamp"].endswith("Z")
+
+
+def test_a_record_can_be_cut_to_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    record = Record(NOON, "backend", line("hello", text="x" * 200))
+    shown = renderer(prefix=True, form=Form.LINE)(record)
+    plain = re.sub("\x1b\\[[0-9;]*m", "", shown)
+    assert (len(plain), plain.endswith("x…"), "\n" in shown) == (80, True, False)
+    short = renderer(prefix=True, form=Form.LINE)(Record(NOON, "backend", line("hello")))
+    assert "…" not in short
+
+
+def test_each_program_has_its_own_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    render = renderer(prefix=True)
+    colours = {
+        render(Record(NOON, program, line("hello"))).partition("m")[0] for program in ("backend", "worker", "beat")
+    }
+    assert len(colours) == 3
