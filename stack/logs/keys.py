@@ -6,7 +6,7 @@ import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _STDIN = 0
 
@@ -23,7 +23,9 @@ def pressed() -> Iterator[Callable[[], str]]:
         tty.setcbreak(_STDIN)
         yield _read
     finally:
-        termios.tcsetattr(_STDIN, termios.TCSADRAIN, before)
+        # Not if the terminal has gone.
+        with suppress(termios.error):
+            termios.tcsetattr(_STDIN, termios.TCSADRAIN, before)
 
 
 def _read() -> str:

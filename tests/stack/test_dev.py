@@ -1,5 +1,6 @@
 """`just dev` holds the stack as long as its terminal is there, and no longer."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +16,11 @@ def dev(make_checkout: Callable[..., Checkout]) -> Iterator[tuple[Checkout, Runn
         eventually(lambda: "http://localhost" in running.text(), "the table of `just dev`", seconds=120)
         eventually(lambda: checkout.health()["status"] == "ok", "health")
         yield checkout, running
+
+
+def pid_of_web(checkout: Checkout) -> int | None:
+    programs = json.loads(checkout.just("status", "--json", check=False).stdout)["programs"]
+    return programs["web"]["pid"]
 
 
 def test_control_c_stops_everything(dev: tuple[Checkout, Running]) -> None:
@@ -37,14 +43,14 @@ def test_closing_the_terminal_stops_everything(dev: tuple[Checkout, Running]) ->
 
 def test_keys_filter_shorten_restart_and_quit(dev: tuple[Checkout, Running]) -> None:
     checkout, running = dev
-    before = checkout.pid("web")
-    for key, said in ((b"?", "keys:"), (b"f", "-- backend"), (b"1", "-- one line a record"), (b"s", "PROGRAM")):
+    before = pid_of_web(checkout)
+    for key, said in ((b"?", "keys:"), (b"f", "-- postgres"), (b"1", "-- one line a record"), (b"s", "PROGRAM")):
         count = running.text().count(said)
         running.type(key)
         eventually(lambda said=said, count=count: running.text().count(said) > count, said)
 
     running.type(b"r")
-    eventually(lambda: checkout.pid("web") not in (0, before), "another process of web", seconds=30)
+    eventually(lambda: pid_of_web(checkout) not in (None, before), "another process of web", seconds=30)
 
     running.type(b"q")
     running.process.wait(40)
@@ -58,5 +64,5 @@ def test_a_stack_that_ran_before_goes_on(make_checkout: Callable[..., Checkout])
         eventually(lambda: "keys:" in running.text(), "the keys", seconds=60)
         running.type(b"q")
         running.process.wait(20)
-    assert "goes on" in running.text()
+        assert "goes on" in running.text()
     assert checkout.health()["status"] == "ok"

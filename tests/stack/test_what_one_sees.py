@@ -166,7 +166,7 @@ def test_the_login_that_seed_prints_works(stack: Checkout) -> None:
 
 
 def test_templates_are_reloaded_on_save(stack: Checkout) -> None:
-    template = stack.path / "apps/core/templates/core/index.html"
+    template = stack.path / "apps/core/templates/core/development/base.html"
     template.write_text(template.read_text().replace("</body>", "<p>a new line</p></body>"))
     eventually(lambda: "a new line" in requests.get(f"{stack.url}/", timeout=5).text, "the new page")
     eventually(lambda: stack.health()["status"] == "ok", "health")

@@ -19,14 +19,20 @@ def test_keys_are_read_without_a_line_and_the_terminal_is_as_before(monkeypatch:
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
     monkeypatch.setattr(keys, "_STDIN", theirs)
-    monkeypatch.setattr("sys.stdin", os.fdopen(os.dup(theirs)))
+    with os.fdopen(os.dup(theirs)) as stdin, monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", stdin)
+        found = keys_read(ours)
+    assert found == "rf"
+    assert termios.tcgetattr(theirs) == before
+    os.close(ours)
+    os.close(theirs)
+
+
+def keys_read(ours: int) -> str:
     with keys.pressed() as read:
         assert read() == ""
         os.write(ours, b"rf")
         found = ""
         while len(found) < 2:
             found += read()
-        assert found == "rf"
-    assert termios.tcgetattr(theirs) == before
-    os.close(ours)
-    os.close(theirs)
+        return found
