@@ -152,7 +152,7 @@ def _describe(settings: Environment, name: str) -> Snapshot:
     with readiness.connect(_APPLICATION, settings.postgres_port) as application:
         applied = code.of_the_project(code.all_migrations(application))
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Snapshot(name, now, code.branch(), code.git("rev-parse", "--short", "HEAD"), applied, queue_file.waiting())
+    return Snapshot(name, now, code.branch(), code.commit(), applied, queue_file.waiting())
 
 
 def _schema(settings: Environment, database: str) -> set[tuple[str, str]]:

@@ -1,27 +1,23 @@
 """What the code is: its branch, its commit, and the migrations of its apps; and what the database has of them."""
 
-import shutil
-import subprocess
 from typing import Any
 
 import psycopg
 
 from checkout import paths
+from stack import git
 from stack.data.catalog import Snapshot
-
-
-def git(*words: str) -> str:
-    """Return what Git says of this checkout; empty without a repository or without Git."""
-    program = shutil.which("git")
-    if not program:
-        return ""
-    done = subprocess.run([program, *words], cwd=paths.ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
+from stack.errors import StackError
 
 
 def branch() -> str:
     """Return the branch; empty where there is none."""
-    return git("branch", "--show-current")
+    return _git("branch", "--show-current")
+
+
+def commit() -> str:
+    """Return the commit, shortened; empty without a repository."""
+    return _git("rev-parse", "--short", "HEAD")
 
 
 def known_migrations() -> set[str]:
@@ -48,8 +44,8 @@ def branches_with(migration: str) -> list[str]:
     """Return the branches that have a migration, the ones of remotes after the local ones."""
     app, _, name = migration.partition(".")
     path = f"apps/{app}/migrations/{name}.py"
-    added = git("log", "--all", "--diff-filter=A", "--format=%H", "--max-count=1", "--", path)
-    return git("branch", "--all", "--format=%(refname:short)", "--contains", added).split() if added else []
+    added = _git("log", "--all", "--diff-filter=A", "--format=%H", "--max-count=1", "--", path)
+    return _git("branch", "--all", "--format=%(refname:short)", "--contains", added).split() if added else []
 
 
 def fits(snapshot: Snapshot) -> bool:
@@ -67,3 +63,12 @@ def way_back(unknown: list[str], snapshots: list[Snapshot]) -> str:
     newest = fitting[-1]
     of = f" (of {newest.branch})" if newest.branch else ""
     return f"{where} The snapshot {newest.name}{of} fits this code: just rewind {newest.name}"
+
+
+def _git(*words: str) -> str:
+    # Snapshots need no repository, and no Git.
+    try:
+        done = git.run(*words)
+    except StackError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -4,8 +4,8 @@ import shutil
 import subprocess
 
 from checkout import paths
+from stack import git
 from stack.console import say
-from stack.project import git
 from stack.project.names import LOCK
 
 

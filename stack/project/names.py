@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stack.errors import StackError
-
-# How a file of the project reads; None if there is none. A path of the working tree or of a commit.
-Read = Callable[[str], str | None]
+from stack.git import Read
 
 PYPROJECT, LOCK, SETTINGS, SCHEMA, README = (
     "pyproject.toml",

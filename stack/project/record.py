@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass, replace
 
 from stack.errors import StackError
-from stack.project.names import Read
+from stack.git import Read
 
 FILE = "template.toml"
 # What every project writes itself. Updates leave these files alone.

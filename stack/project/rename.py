@@ -4,10 +4,11 @@ import difflib
 from pathlib import Path
 
 from checkout import paths
+from stack import git
 from stack.console import confirm, say
 from stack.errors import StackError
 from stack.processes import discovery
-from stack.project import git, names, record
+from stack.project import names, record
 from stack.project.names import Names
 
 

@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from stack import git
 from stack.console import say
 from stack.errors import StackError
-from stack.project import git, lock, names, record
+from stack.project import lock, names, record
 from stack.project.record import Record
 
 # What is written by a recipe. A conflict in them is no question for people.

@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 
 from checkout import paths
+from stack import git
 from stack.console import say, step, table
 from stack.errors import StackError
 from stack.lifecycle import up_down
 from stack.programs import binaries
-from stack.project import git
 from stack.settings import database, environment, external_servers
 
 # A checkout of its own finds a free port.

@@ -6,8 +6,9 @@ import tomllib
 import pytest
 
 from checkout import paths
+from stack import git
 from stack.errors import StackError
-from stack.project import git, names, record
+from stack.project import names, record
 
 ACME = names.chosen("acme-billing")
 

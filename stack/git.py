@@ -1,12 +1,14 @@
-"""Git, as the commands for the whole project use it."""
+"""Git, asked about this checkout."""
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from checkout import paths
 from stack.errors import StackError
-from stack.project.names import Read
+
+# How a file of the project reads; None if there is none. A path of the working tree or of a commit.
+Read = Callable[[str], str | None]
 
 
 class GitError(StackError):
