@@ -69,6 +69,18 @@ _list:
 @migrate *args:
     {{ stack }} manage migrate "$@"
 
+# Try the pending migrations on a copy of the data, with the older code beside them: rehearse [--against REVISION]
+[group('django')]
+[no-exit-message]
+@rehearse *args:
+    {{ stack }} rehearse "$@"
+
+# Kill a task wherever others could notice, on a copy of the data, and compare: survive TASK [ARG | NAME=ARG …]
+[group('django')]
+[no-exit-message]
+@survive *args:
+    {{ stack }} survive "$@"
+
 # Write migrations for changed models
 [group('django')]
 [no-exit-message]
@@ -154,6 +166,12 @@ _list:
 @reset *args:
     {{ stack }} reset "$@"
 
+# Bring the data of an older Postgres into this one: upgrade-postgres [--old-bin DIR] [--dry-run] [--delete-old]
+[group('data')]
+[no-exit-message]
+@upgrade-postgres *args:
+    {{ stack }} upgrade-postgres "$@"
+
 # Run the quick tests; arguments are pytest's
 [group('quality')]
 [no-exit-message]
@@ -170,7 +188,7 @@ _list:
 [group('quality')]
 [no-exit-message]
 @test-stack *args:
-    {{ run }} python -m pytest -n 3 --dist loadfile --durations=10 -m stack "$@"
+    {{ run }} python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=40 -m stack "$@"
 
 # Send the API requests that its schema allows and forbids: fuzz [--examples N]
 [group('quality')]
@@ -184,11 +202,17 @@ _list:
 @test-browser *args:
     {{ stack }} test -n 0 -m browser "$@"
 
-# Measure costs, side by side: bench [api|commands|tasks|accounts|observability] (bench api --help)
+# Test an image that was built: IMAGE=name:tag [IMAGE_RUN="docker run --rm"] test-image
+[group('quality')]
+[no-exit-message]
+@test-image *args:
+    {{ run }} python -m pytest -n 0 -m image "$@"
+
+# Measure costs, side by side: bench [api|commands|tasks|accounts|observability|hosts] (bench api --help)
 [group('quality')]
 [no-exit-message]
 @bench name="api" *args:
-    {{ stack }} with-servers python -m "benchmarks.$@"
+    if [ "${1:-}" = hosts ]; then {{ watch_synced }} -m "benchmarks.$@"; else {{ stack }} with-servers python -m "benchmarks.$@"; fi
 
 # Format Python and the justfile
 [group('quality')]
@@ -203,8 +227,8 @@ lint:
     @{{ run }} ruff format --check
     @{{ launch }} ruff check
     @{{ launch }} lint-imports --no-cache
-    @{{ launch }} shellcheck --norc just stack/bootstrap/preflight .ci/run .envrc
-    @{{ launch }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile
+    @{{ launch }} shellcheck --norc just stack/bootstrap/preflight .ci/run .envrc deploy/health
+    @{{ launch }} hadolint .devcontainer/Dockerfile .devcontainer/base.Dockerfile deploy/Dockerfile
     @{{ launch }} python -m tests.harness.syntax
     just --fmt --check
 
@@ -239,7 +263,21 @@ types:
 check: lint types
     @{{ launch }} python manage.py check
     @{{ launch }} python -m stack with-servers python manage.py makemigrations --check --dry-run
+    @just lint-migrations
     @{{ launch }} python manage.py spectacular --fail-on-warn --validate | diff --unified docs/openapi.yml -
+    @just manifests
+
+# Check that no migration would hurt a deployment that is in use (docs/migrations.md)
+[group('quality')]
+[no-exit-message]
+@lint-migrations:
+    {{ launch }} python -m stack with-servers python -m tests.harness.migration_gate
+
+# Render and validate deploy/kubernetes and deploy/compose.yaml, without a cluster: manifests [RENDERED_FILE]
+[group('quality')]
+[no-exit-message]
+@manifests *args:
+    {{ launch }} env UV_PROJECT_ENVIRONMENT="${STATE_DIR:-.state}/manifests" uv run --quiet --locked --only-group deploy python -m tests.harness.manifests "$@"
 
 # Run everything that CI runs (BROWSER names another browser than Chromium)
 [group('quality')]
@@ -288,6 +326,12 @@ check-nix:
 [no-exit-message]
 @update-template *args:
     {{ stack }} update-template "$@"
+
+# Build the production image (docs/deploy.md): image [TAG] [--builder NAME] [-- OPTIONS]
+[group('project')]
+[no-exit-message]
+@image *args:
+    {{ look }} image "$@"
 
 # Make an app in the house's style, with routes, tasks and tests: startapp invoices [--model Invoice] [--minimal]
 [group('project')]

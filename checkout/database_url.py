@@ -4,6 +4,7 @@ from typing import Any
 
 _SCHEMES = ("postgres://", "postgresql://")
 _HERE = {"", "localhost", "127.0.0.1", "::1"}
+_LAST_PORT = 65535
 
 NOT_UNDERSTOOD = (
     "DATABASE_URL is not like postgres://user:password@host:port/name. Correct or unset it."
@@ -22,7 +23,8 @@ def parse(url: str) -> dict[str, str]:
 
     try:
         # libpq reads other text as key=value pairs, and its error would show them, password included.
-        found = conninfo_to_dict(url) if url.startswith(_SCHEMES) else {}
+        # A line feed, as of a file of secrets, would belong to the name.
+        found = conninfo_to_dict(url) if url.startswith(_SCHEMES) and url.isprintable() else {}
     except ProgrammingError:
         found = {}
     parameters = {name: str(value) for name, value in found.items() if value is not None}
@@ -40,6 +42,7 @@ def _makes_sense(parameters: dict[str, str]) -> bool:
         and not set(name) & set("@/")
         and (is_path or not set(host) & set("@/"))
         and set(port) <= set("0123456789,")
+        and all(0 < int(each) <= _LAST_PORT for each in port.split(",") if each)
     )
 
 
@@ -54,14 +57,14 @@ def is_local(url: str) -> bool:
     return "service" not in parameters and all(host in _HERE or host.startswith(("/", "@")) for host in hosts)
 
 
-def for_django(url: str) -> dict[str, Any]:
-    """Return the entry of DATABASES. Raises ImproperlyConfigured for an invalid URL, without showing it."""
+def for_django(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
+    """Return the entry of DATABASES. Raises ImproperlyConfigured naming the variable alone, for an invalid URL."""
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 - the stack alone needs no Django
 
     try:
         parameters = parse(url)
     except ValueError as error:
-        raise ImproperlyConfigured(str(error)) from None
+        raise ImproperlyConfigured(str(error).replace("DATABASE_URL", variable)) from None
     names = {"HOST": "host", "PORT": "port", "NAME": "dbname", "USER": "user", "PASSWORD": "password"}
     known = {name: parameters.pop(parameter, "") for name, parameter in names.items()}
     # Django passes the other parameters, such as sslmode, to libpq.

@@ -15,6 +15,8 @@ LOCK_FILE = ROOT / "uv.lock"
 STATE = Path(os.environ.get("STATE_DIR") or ROOT / ".state").absolute()
 # Data, and what is needed to go on with it.
 POSTGRES_DATA = STATE / "postgres"
+# A complete cluster that is about to take the place of the former (stack/upgrade/exchange.py).
+POSTGRES_NEXT = STATE / "postgres.next"
 REDIS_DATA = STATE / "redis"
 POSTGRES_PASSWORD_FILE = STATE / "postgres.password"
 REDIS_PASSWORD_FILE = STATE / "redis.password"

@@ -2,7 +2,7 @@
 
 import secrets
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urlunsplit
 
 from checkout import paths
 
@@ -13,6 +13,9 @@ POSTGRES_DATABASE = "app"
 REDIS_DATABASES = {"broker": 0, "cache": 1, "limiter": 2}
 REDIS_DATABASE_COUNT = 256
 _REDIS_SCHEMES = {"redis", "rediss", "unix", "redis+socket"}
+_SENTINEL = ("sentinel:", "redis+sentinel:", "rediss+sentinel:", "redis-sentinel:")
+# What Celery's transport, the cache and the limiter all understand.
+_REDIS_OPTIONS = {"ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname"}
 _LOOPBACK = {"", "localhost", "127.0.0.1", "::1"}
 
 
@@ -28,9 +31,20 @@ def redis_url(purpose: str, *, base: str = "", offset: int = 0, scheme: str = "u
     database = REDIS_DATABASES[purpose] + offset
     parts = urlsplit(base or _own_redis())
     if parts.scheme not in {"unix", "redis+socket"}:
-        return urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, ""))
+        return urlunsplit((parts.scheme, parts.netloc, f"/{database}", _verified(parts.scheme, parts.query), ""))
     option = "virtual_host" if scheme == "redis+socket" else "db"
     return f"{scheme}://{parts.netloc}{parts.path}?{option}={database}"
+
+
+def _verified(scheme: str, query: str) -> str:
+    """Return the options of a URL. With TLS they say that the certificate is verified, unless they say otherwise.
+
+    Celery's transport would take any certificate, the other clients not.
+    """
+    # Without a value it is none, for all of them.
+    if scheme != "rediss" or "ssl_cert_reqs" in parse_qs(query):
+        return query
+    return "&".join(filter(None, (query, "ssl_cert_reqs=required")))
 
 
 def _own_redis() -> str:
@@ -47,17 +61,43 @@ def redis_password() -> str:
 
 def redis_url_problem(url: str) -> str:
     """Return what is wrong with REDIS_URL, without any part of it; empty if it can be used."""
+    if url.startswith(_SENTINEL):
+        return (
+            "REDIS_URL names a Sentinel, which the cache and the limits could not use. Name an address that leads to"
+            " the primary, such as a proxy's: redis://:password@host:port."
+        )
     try:
         parts = urlsplit(url)
         understood = parts.scheme in _REDIS_SCHEMES and not parts.fragment and (parts.port is None or parts.port > 0)
     except ValueError:
         understood = False
-    if not url or (understood and "@" not in (parts.hostname or "") and "@" not in parts.path):
+    if not url:
         return ""
+    if understood and url.isprintable() and not set(parts.netloc) & set(" ,") and not _outside_host(parts) & {"@"}:
+        return _redis_options_problem(parts)
     return (
         "REDIS_URL is not like redis://:password@host:port. Correct or unset it."
         " Write / ? # @ in a password as %2F %3F %23 %40."
     )
+
+
+def _outside_host(parts: SplitResult) -> set[str]:
+    # The rest of a password that has a / or an @ in it.
+    return set(f"{parts.hostname or ''}{parts.path}")
+
+
+def _redis_options_problem(parts: SplitResult) -> str:
+    if parts.scheme in {"unix", "redis+socket"}:
+        # Of these the path alone is used.
+        return ""
+    if not parts.hostname:
+        return "REDIS_URL names no host. It is like redis://:password@host:port. Correct or unset it."
+    if parts.path.strip("/") not in {"", "0"}:
+        return "REDIS_URL names a database, and 0, 1 and 2 are used whatever it says. Take the number out."
+    if set(parse_qs(parts.query, keep_blank_values=True)) - (_REDIS_OPTIONS if parts.scheme == "rediss" else set()):
+        known = ", ".join(sorted(_REDIS_OPTIONS))
+        return f"REDIS_URL has options that not all clients understand. There are {known}, for rediss:// alone."
+    return ""
 
 
 def is_local(url: str) -> bool:

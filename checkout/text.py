@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable
 from typing import TextIO
 
-# What moves the cursor, sets colours, or makes text run backwards; a client may have sent it. A tab does no harm.
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# What moves the cursor, sets colours, or makes text run backwards, and half a character (a surrogate), which cannot be
+# printed; a client may have sent it. A tab does no harm.
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 # Takes the codes of an SGR sequence ("1;31" for bold red) and a text.
 Paint = Callable[[str, str], str]

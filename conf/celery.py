@@ -51,6 +51,28 @@ def count_tasks(sender: str, **_kwargs: object) -> None:
         import_module("apps.core.observability.metrics.tasks")
 
 
+@signals.beat_init.connect
+def count_schedules(**_kwargs: object) -> None:
+    """Start counting for Prometheus what beat sends."""
+    if settings.METRICS_TOKEN:
+        metrics.begin("beat")
+        import_module("apps.core.observability.metrics.schedules")
+
+
+@signals.worker_ready.connect
+@signals.beat_init.connect
+def answer_prometheus(**_kwargs: object) -> None:
+    """Answer Prometheus on a port, in the main process alone, after a worker has forked."""
+    if settings.METRICS_PORT and not _answers:
+        _answers.append(settings.METRICS_PORT)
+        server = import_module("apps.core.observability.metrics.server")
+        server.serve(settings.METRICS_PORT, path=settings.METRICS_PATH)
+
+
+# The port on which this process answers already: a worker is ready again after each loss of its broker.
+_answers: list[int] = []
+
+
 @signals.worker_init.connect
 @signals.beat_init.connect
 def share_memory(**_kwargs: object) -> None:

@@ -5,6 +5,7 @@ of conf.settings, since gunicorn's main process reads it, too: what that has imp
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class Env(environ.Env):  # type: ignore[misc] # the library has no types
 
         Raises ImproperlyConfigured, without the value, where there is neither, and for a value that is not understood.
         """
-        text = self.ENVIRON.get(var, "")
+        text = self._text(var)
         if not text.strip():
             if default is self.NOTSET:
                 raise ImproperlyConfigured(f"{var} is missing: set it. See .env.example.")
@@ -54,6 +55,26 @@ class Env(environ.Env):  # type: ignore[misc] # the library has no types
             raise ImproperlyConfigured(
                 f"{self._where(var)}: not {_KINDS.get(cast, 'understood')}. Correct it."
             ) from None
+
+    def _text(self, var: str) -> str:
+        """Return the text of the variable, or of the file that NAME_FILE names, as platforms mount secrets."""
+        # Of the environment alone: what reads .env besides the settings does not know it.
+        file = os.environ.get(f"{var}_FILE", "")
+        text = str(self.ENVIRON.get(var, ""))
+        if not file:
+            return text
+        if text.strip():
+            raise ImproperlyConfigured(f"{var} and {var}_FILE are both set. Unset one.")
+        try:
+            # Whoever writes a file by an editor or echo leaves a line feed at its end.
+            text = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise ImproperlyConfigured(f"{var}_FILE names a file that cannot be read: {reason}. Correct it.") from None
+        if not text.strip():
+            # A secret that was not mounted as it should have been: without it, metrics or error reports would be off.
+            raise ImproperlyConfigured(f"{var}_FILE names a file that is empty. Correct or unset it.")
+        return text
 
     def email_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
         """Return the settings of mail that a URL holds. Raises ImproperlyConfigured, without the URL, for any other."""
@@ -76,7 +97,7 @@ class Env(environ.Env):  # type: ignore[misc] # the library has no types
                 raise ValueError
             return word in _TRUE
         if cast is list:
-            return [item.strip() for item in text.split(",") if item.strip()]
+            return [item.strip() for item in re.split("[,\\n]", text) if item.strip()]
         return self.parse_value(text, cast)
 
 

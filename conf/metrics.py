@@ -24,5 +24,9 @@ def begin(program: str) -> None:
     """Start counting from 0: files that exist belong to processes that have ended."""
     files = directory(program)
     shutil.rmtree(files, ignore_errors=True)
-    files.mkdir(parents=True, mode=0o700)
+    try:
+        files.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        message = f"METRICS_DIR: {files} cannot be made ({error.strerror}). Set it to a directory that can be written."
+        raise SystemExit(f"error: {message}") from None
     os.environ[VARIABLE] = str(files)

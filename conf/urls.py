@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 from apps.core.api import errors
+from apps.core.api.schema import SchemaView
 from apps.core.health import views as health
 from apps.core.observability.metrics.views import metrics
 from apps.core.views import index
@@ -24,8 +25,8 @@ redoc = errors.read_only(
 )
 
 v1 = [
-    path("", include("apps.users.urls")),
     path("", include("apps.core.urls")),
+    path("", include("apps.users.urls")),
     *project.v1,
 ]
 
@@ -41,7 +42,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),
     path(settings.ADMIN_URL, admin.site.urls),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", swagger, name="docs"),
     path("api/redoc/", redoc, name="redoc"),
     # Paths of similar templates.

@@ -53,7 +53,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         metavar="NAME",
         help=f"one of {', '.join(p.log_name for p in table.PROGRAMS.values())}; all by default",
     )
-    following.add_argument("-n", "--lines", type=int, help="how many lines of history (all)")
+    following.add_argument("-n", "--lines", type=_count, help="how many lines of history (all)")
     following.add_argument("--no-follow", action="store_true", help="print the history only")
     following.add_argument("-r", "--request", metavar="ID", help="the lines of all programs about one request")
     following.add_argument("--json", action="store_true", help="each record as a JSON object on a line of its own")
@@ -65,18 +65,59 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     restoring.add_argument("file", type=Path, metavar="FILE", help="what `just dump` has written")
     _add_project_commands(known)
     _add_snapshot_commands(known)
+    _add_upgrade_command(known)
+    _add_rehearsal(known)
+    _add_survival(known)
     for destructive in (restoring, _add(known, "reset", recipes.reset)):
         destructive.add_argument("--yes", action="store_true", help="do not ask")
-    return parser.parse_args(words)
+    # What follows -- is another program's.
+    own = list(words[: words.index("--")]) if "--" in words else words
+    return parser.parse_args(own, argparse.Namespace(rest=list(words[len(own) + 1 :])))
 
 
 def _add_snapshot_commands(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     making = _add(known, "snapshot", recipes.snapshot)
     making.add_argument("name", nargs="?", default="", metavar="NAME", help="the time by default")
-    making.add_argument("--delete", metavar="NAME", default="", help="delete a snapshot")
+    making.add_argument("--delete", metavar="NAME", help="delete a snapshot")
     listing = _add(known, "snapshots", recipes.show_snapshots)
     listing.add_argument("--json", action="store_true", help="as JSON")
     _add(known, "rewind", recipes.rewind).add_argument("name", metavar="NAME", help="a snapshot")
+
+
+def _add_upgrade_command(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    upgrading = _add(known, "upgrade-postgres", recipes.upgrade_postgres)
+    upgrading.add_argument(
+        "--old-bin", type=Path, metavar="DIR", help="where the old programs are, if it does not find them"
+    )
+    upgrading.add_argument("--dry-run", action="store_true", help="check everything, and change nothing")
+    upgrading.add_argument("--delete-old", action="store_true", help="delete what earlier upgrades have kept")
+    upgrading.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_rehearsal(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    rehearsing = _add(known, "rehearse", recipes.rehearse)
+    rehearsing.add_argument(
+        "--against", default="", metavar="REVISION", help="the older release (where this branch left the main branch)"
+    )
+    rehearsing.add_argument("--tests", nargs="+", metavar="PATH", help="those of the older release that are run (apps)")
+    rehearsing.add_argument(
+        "--allowed-wait", type=float, default=0.2, metavar="SECONDS", help="how long others may wait (0.2)"
+    )
+    rehearsing.add_argument("--json", action="store_true", help="as a JSON object")
+
+
+def _add_survival(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    surviving = _add(known, "survive", recipes.survive)
+    surviving.add_argument(
+        "task", metavar="TASK", help="its name, such as apps.users.tasks.send_password_reset, or the end"
+    )
+    surviving.add_argument(
+        "args", nargs="*", metavar="ARG", help="JSON, or else a string; NAME=ARG for one by its name"
+    )
+    surviving.add_argument(
+        "--timeout", type=float, default=60.0, metavar="SECONDS", help="how long a run may take, retries included (60)"
+    )
+    surviving.add_argument("--json", action="store_true", help="as a JSON object")
 
 
 def _add_project_commands(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -89,6 +130,10 @@ def _add_project_commands(known: "argparse._SubParsersAction[argparse.ArgumentPa
     renaming.add_argument("--yes", action="store_true", help="do not ask")
     client = _add(known, "client", recipes.client)
     client.add_argument("directory", nargs="?", type=Path, metavar="DIRECTORY", help="where to (.state/client)")
+    building = _add(known, "image", recipes.image)
+    building.add_argument("tag", nargs="?", default="", metavar="TAG", help="the project's name and version by default")
+    building.add_argument("--builder", default="", help="docker, podman or buildah; the first one that is there")
+    building.epilog = "What follows -- are options of the builder, such as --platform."
     working = _add(known, "worktree", recipes.worktree)
     working.add_argument("branch", nargs="?", default="", metavar="BRANCH", help="of the worktree; new or not")
     working.add_argument("--remove", default="", metavar="NAME", help="stop and delete one, by branch or directory")
@@ -111,6 +156,12 @@ def _add(
     command = known.add_parser(name, help=run.__doc__, description=run.__doc__)
     command.set_defaults(run=run)
     return command
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of lines")
+    return int(text)
 
 
 def main() -> int:

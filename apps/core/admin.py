@@ -115,15 +115,8 @@ _SHORT: dict[Any, Any] = {name: _cut_field(name) for name in _LONG}
 
 @admin.register(TaskResult)
 class ResultAdmin(TaskResultAdmin):
-    list_display = (  # type: ignore[assignment] # as many columns as it likes
-        "task_id",
-        "task_name",
-        "status",
-        "date_started",
-        "date_done",
-        "periodic_task_name",
-        "worker",
-    )
+    # What fits beside the filters. The worker and the other times are on the page of a result.
+    list_display = ("task_id", "task_name", "status", "date_done", "periodic_task_name")  # type: ignore[assignment]
     list_filter = ("status", "task_name", "periodic_task_name", "date_done")  # type: ignore[assignment]
     actions = ("run_again",)
 
@@ -157,6 +150,7 @@ class ResultAdmin(TaskResultAdmin):
 
 @admin.register(PeriodicTask)
 class ScheduleAdmin(PeriodicTaskAdmin):  # type: ignore[misc] # its package has no types
+    list_display = ("__str__", "enabled", "last_run_at", "one_off")
     list_filter = ("enabled", "last_run_at", "one_off")
 
     def get_readonly_fields(self, request: HttpRequest, obj: PeriodicTask | None = None) -> Any:

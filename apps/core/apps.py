@@ -11,7 +11,7 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         # They register checks, receivers and extensions when they are imported, and need the models.
         from apps.core.background import results, schedules  # noqa: F401, PLC0415
-        from apps.core.checks import background, security  # noqa: F401, PLC0415
+        from apps.core.checks import background, deployment, security  # noqa: F401, PLC0415
         from apps.core.health import heartbeat  # noqa: F401, PLC0415
         from apps.core.observability import security_log, task_log  # noqa: F401, PLC0415
 

@@ -1,10 +1,10 @@
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django_filters.rest_framework import CharFilter, FilterSet
+from django_filters.rest_framework import CharFilter
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from apps.core.api.filters import StrictBooleanFilter
+from apps.core.api.filters import StrictBooleanFilter, StrictFilterSet
 from apps.users.email_address import normalize_email
 from apps.users.models import CustomUser
 
@@ -22,7 +22,7 @@ class AddressFilter(CharFilter):  # type: ignore[misc] # its package has no type
             return qs.none()
 
 
-class UserFilter(FilterSet):  # type: ignore[misc]
+class UserFilter(StrictFilterSet):
     email = AddressFilter()
     is_active = StrictBooleanFilter()
     is_staff = StrictBooleanFilter()

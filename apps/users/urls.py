@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.urls import path
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from apps.users.views import accounts, passwords, sessions
@@ -25,18 +25,18 @@ class UserRouter(SimpleRouter):
 # Paths in Django's form, <int:pk>, since logs and metrics show these routes.
 router = UserRouter(use_regex_path=False)
 router.register("users", UserViewSet, basename="user")
-urlpatterns = [
-    path("auth/create/", accounts.CreateUserView.as_view(), name="create"),
-    path("auth/register/", accounts.RegisterView.as_view(), name="register"),
-    path("auth/verify/", accounts.VerifyView.as_view(), name="verify"),
-    path("auth/profile/", accounts.ProfileView.as_view(), name="profile"),
-    path("auth/login/", sessions.LoginView.as_view(), name="knox_login"),
-    path("auth/logout/", sessions.LogoutView.as_view(), name="knox_logout"),
-    path("auth/logoutall/", sessions.LogoutAllView.as_view(), name="knox_logoutall"),
-    path("auth/sessions/", sessions.SessionsView.as_view(), name="sessions"),
-    path("auth/sessions/<uuid:uuid>/", sessions.SessionView.as_view(), name="session"),
-    path("auth/password/change/", passwords.PasswordChangeView.as_view(), name="password_change"),
-    path("auth/password/reset/", passwords.PasswordResetView.as_view(), name="password_reset"),
-    path("auth/password/reset/confirm/", passwords.PasswordResetConfirmView.as_view(), name="password_reset_confirm"),
-    *router.urls,
+auth = [
+    path("create/", accounts.CreateUserView.as_view(), name="create"),
+    path("register/", accounts.RegisterView.as_view(), name="register"),
+    path("verify/", accounts.VerifyView.as_view(), name="verify"),
+    path("profile/", accounts.ProfileView.as_view(), name="profile"),
+    path("login/", sessions.LoginView.as_view(), name="knox_login"),
+    path("logout/", sessions.LogoutView.as_view(), name="knox_logout"),
+    path("logoutall/", sessions.LogoutAllView.as_view(), name="knox_logoutall"),
+    path("sessions/", sessions.SessionsView.as_view(), name="sessions"),
+    path("sessions/<uuid:uuid>/", sessions.SessionView.as_view(), name="session"),
+    path("password/change/", passwords.PasswordChangeView.as_view(), name="password_change"),
+    path("password/reset/", passwords.PasswordResetView.as_view(), name="password_reset"),
+    path("password/reset/confirm/", passwords.PasswordResetConfirmView.as_view(), name="password_reset_confirm"),
 ]
+urlpatterns = [path("auth/", include(auth)), *router.urls]

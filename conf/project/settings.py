@@ -1,6 +1,7 @@
 """The project's own settings. A name in capitals replaces the template's (conf/settings/__init__.py).
 
-`just startapp` registers apps here. What comes from the environment is read with conf.env, and named in .env.example.
+`just startapp` registers apps here. What comes from the environment is read with conf.env, and explained in
+.env.example (docs/environment.md).
 """
 
 from typing import Any

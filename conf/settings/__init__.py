@@ -8,19 +8,19 @@ import hashlib
 import os
 import re
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from checkout import database_url, paths, servers
+from checkout import paths, servers
 from conf.env import read_env
 from conf.logs.configuration import logging_config
 from conf.project import settings as project
 from conf.sentry import report_errors
-from conf.settings import api, headers, validation
+from conf.settings import api, database, headers, validation
 
 env = read_env()
 BASE_DIR = paths.ROOT
@@ -58,10 +58,14 @@ if TEST:
 # Outside production each checkout has a key of its own, so that sessions survive a restart. It is not secret.
 _CHECKOUT_KEY = f"insecure-{hashlib.sha256(os.fsencode(paths.ROOT)).hexdigest()}"
 SECRET_KEY = env.str("SECRET_KEY", default="") or _CHECKOUT_KEY
+# Former keys: what they have signed, mailed links and sessions, stays valid until it expires.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # --- Metrics: off unless there is a token --------------------------------------------------------------------
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_PATH = env.str("METRICS_PATH", default="metrics").strip("/")
+# Where workers and beat, which serve no requests, answer Prometheus; 0 for nowhere.
+METRICS_PORT = env.int("METRICS_PORT", default=0)
 
 # --- Hosts, origins and proxies ---------------------------------------------------------------------------------------
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
@@ -128,6 +132,7 @@ INSTALLED_APPS = [
     *project.APPS,
 ]
 MIDDLEWARE = [
+    "apps.core.middleware.ProbeHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "apps.core.middleware.PagesCSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -146,6 +151,8 @@ MIDDLEWARE = [
     # The innermost: it measures the view, and knows which user the view has authenticated.
     "apps.core.middleware.AccessLogMiddleware",
 ]
+# Not in cookies: each request, of the API too, would make a signer for them.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 ROOT_URLCONF = "conf.urls"
 WSGI_APPLICATION = "conf.wsgi.application"
 # Imported when Django starts, so that tasks find their broker in every process.
@@ -185,21 +192,17 @@ if PRODUCTION:
     }
 
 # --- Postgres ------------------------------------------------------------------------------------------------
-_LOCAL_DATABASE: dict[str, Any] = {
-    "ENGINE": "django.db.backends.postgresql",
-    "HOST": str(paths.RUNTIME),
-    # Part of the socket's name. Set, since otherwise PGPORT of the user's environment would count.
-    "PORT": env.int("POSTGRES_PORT", default=0) or 5432,
-    "NAME": servers.POSTGRES_DATABASE,
-    "USER": servers.POSTGRES_USER,
-}
-_database = database_url.for_django(DATABASE_URL) if DATABASE_URL else _LOCAL_DATABASE
-DATABASES = {
-    # Kept connections are five times as fast. With the health check they survive a restart of Postgres; the engine
-    # asks Postgres only where that is needed.
-    "default": {**_database, "ENGINE": "apps.core.postgres", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
-}
-DATABASE_IS_LOCAL = servers.is_local(DATABASE_URL)
+# Whether DATABASE_URL leads to a pool that gives each transaction another connection, such as PgBouncer's.
+DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
+DATABASES = {"default": database.entry(DATABASE_URL, port=env.int("POSTGRES_PORT", default=0), pooled=DATABASE_POOLED)}
+# The way around the pool, for migrations and their locks (apps/core/postgres/direct.py). None: there is no other way.
+DATABASE_DIRECT_URL = env.str("DATABASE_DIRECT_URL", default="")
+DIRECT_DATABASE = None
+if DATABASE_DIRECT_URL and not TEST:
+    DIRECT_DATABASE = database.entry(DATABASE_DIRECT_URL, variable="DATABASE_DIRECT_URL")
+# Seconds that a migration waits for a lock; requests wait behind it meanwhile. 0: as long as it takes.
+MIGRATE_LOCK_TIMEOUT = env.int("MIGRATE_LOCK_TIMEOUT", default=5 if PRODUCTION else 0)
+DATABASE_IS_LOCAL = servers.is_local(DATABASE_URL) and servers.is_local(DATABASE_DIRECT_URL)
 if TEST:
     # What a test writes need not survive a crash.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
@@ -240,8 +243,6 @@ REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=not PRODUCTION)
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=True)
 # The front end, to whose pages mailed links lead. They send the token of the link back to the API.
 FRONTEND_URL = env.str("FRONTEND_URL", default="" if PRODUCTION else "http://localhost:3000")
-if FRONTEND_URL and not re.match(r"https?://[^/\s]", FRONTEND_URL):
-    raise ImproperlyConfigured(f"FRONTEND_URL={FRONTEND_URL!r}: must be like https://app.example.com.")
 # Seconds for which mailed links are valid.
 PASSWORD_RESET_TIMEOUT = 3600
 KNOX_TOKEN_MODEL = "users.AuthToken"  # noqa: S105 - a model's name
@@ -315,6 +316,9 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=env.str("RELEASE", default=""))
 
 # --- The project's own: they replace what is above -------------------------------------------------------------------
+if TYPE_CHECKING:
+    # So that django-stubs know their names and types.
+    from conf.project.settings import *  # noqa: F403
 globals().update({name: value for name, value in vars(project).items() if name.isupper()})
 project.adjust(globals())
 
@@ -322,8 +326,16 @@ project.adjust(globals())
 _wrong = validation.problems(
     globals(),
     rates=RATES,
-    ports={"PORT": env.int("PORT", default=8000), "POSTGRES_PORT": env.int("POSTGRES_PORT", default=0) or 5432},
+    ports={
+        "PORT": env.int("PORT", default=8000),
+        "POSTGRES_PORT": env.int("POSTGRES_PORT", default=0) or 5432,
+        "METRICS_PORT": METRICS_PORT or 9000,
+    },
+    web={
+        name: env.int(name, default=1) for name in ("WEB_CONCURRENCY", "WEB_THREADS", "WEB_KEEPALIVE", "SHUTDOWN_DELAY")
+    },
 )
-_wrong += [f"{name} must be at least 1" for name in ("WEB_CONCURRENCY", "WEB_THREADS") if env.int(name, default=1) < 1]
+_wrong += ["DATABASE_DIRECT_URL needs DATABASE_URL"] if DATABASE_DIRECT_URL and not (DATABASE_URL or TEST) else []
+_wrong += ["METRICS_PORT needs METRICS_TOKEN"] if METRICS_PORT and not METRICS_TOKEN else []
 if _wrong:
     raise ImproperlyConfigured(f"{'; '.join(_wrong)}. Correct or unset it.")

@@ -35,6 +35,9 @@ broker_transport_options = {
     # Without a timeout, a request that starts a task would wait for ever for a broker that hangs.
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
+    # A worker that waits for tasks has no timeout: where packets are dropped, it drops its connection after at most
+    # twice these seconds (Kombu's default: 25).
+    "health_check_interval": 4,
     # A publisher without a broker fails soon, since a request waits for it.
     "max_retries": 1,
     "interval_start": 0,

@@ -16,6 +16,7 @@ from stack.programs import api_health, data_lock, postgres, supervisor, table, w
 from stack.programs import binaries as programs
 from stack.settings import external_servers, unknown_names, validation
 from stack.settings.environment import Environment
+from stack.upgrade import exchange, versions
 
 
 def tools(_: Environment) -> str:
@@ -90,12 +91,15 @@ def _version(path: Path, option: str) -> str:
 
 
 def cluster(settings: Environment) -> str:
-    """Check whether Postgres can read the cluster."""
+    """Check whether Postgres can read the cluster, and name those that upgrades have kept."""
+    if paths.POSTGRES_NEXT.exists():
+        raise StackError("an upgrade of Postgres was interrupted. To complete or to undo it: just up")
     if settings.database_url or not postgres.CLUSTER.exists():
         return "none" if settings.database_url else "none yet: just up makes it"
     if _are_installed():
-        postgres.refuse_other_version(programs.find().postgres_bin)
-    return str(postgres.CLUSTER)
+        versions.refuse_other(programs.find().postgres_bin)
+    kept = "".join(f"; {path} is kept (just upgrade-postgres --delete-old)" for path in exchange.all_kept())
+    return f"{postgres.CLUSTER}{kept}"
 
 
 def data(settings: Environment) -> str:

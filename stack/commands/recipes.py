@@ -40,9 +40,9 @@ def restart(arguments: argparse.Namespace) -> int:
 def rename(arguments: argparse.Namespace) -> int:
     """Give the project its name; shows what changes, and asks first."""
     from stack.project import names
-    from stack.project.rename import rename
+    from stack.project.rename import present, rename
 
-    new = names.chosen(arguments.name, arguments.title, arguments.description)
+    new = names.chosen(arguments.name, arguments.title, arguments.description, before=present())
     rename(new, repository=arguments.repository, dry_run=arguments.dry_run, yes=arguments.yes)
     return 0
 
@@ -53,6 +53,14 @@ def update_template(arguments: argparse.Namespace) -> int:
 
     given = {"repository": arguments.repository, "base": arguments.base, "dry_run": arguments.dry_run}
     return update(arguments.revision, **given)
+
+
+def image(arguments: argparse.Namespace) -> int:
+    """Build the production image with Docker, Podman or Buildah; further options are the builder's own."""
+    from stack.project import image as production
+
+    production.build(arguments.tag, builder=arguments.builder, options=arguments.rest)
+    return 0
 
 
 def client(arguments: argparse.Namespace) -> int:
@@ -67,10 +75,12 @@ def snapshot(arguments: argparse.Namespace) -> int:
     """Put the database and the queue aside, or delete what was put aside."""
     from stack.commands import snapshots
 
-    if arguments.delete:
-        snapshots.delete(arguments.delete)
-    else:
+    if arguments.delete is None:
         snapshots.make(arguments.name)
+    elif arguments.name:
+        raise StackError("either make a snapshot or delete one. Nothing was done: just snapshot --delete NAME")
+    else:
+        snapshots.delete(arguments.delete)
     return 0
 
 
@@ -88,6 +98,38 @@ def rewind(arguments: argparse.Namespace) -> int:
 
     snapshots.rewind(arguments.name)
     return 0
+
+
+def upgrade_postgres(arguments: argparse.Namespace) -> int:
+    """Bring the data of an older Postgres into the one that is here; the old cluster is kept."""
+    from stack.lifecycle import directories
+    from stack.upgrade import upgrade
+
+    with up_down.exclusive_stack("upgrade-postgres"):
+        try:
+            if arguments.delete_old:
+                upgrade.delete_old(yes=arguments.yes)
+            else:
+                old_bin = arguments.old_bin and arguments.old_bin.absolute()
+                upgrade.run(old_bin=old_bin, yes=arguments.yes, dry_run=arguments.dry_run)
+        finally:
+            directories.remove_empty_runtime()
+    return 0
+
+
+def rehearse(arguments: argparse.Namespace) -> int:
+    """Try the pending migrations on a copy of the data, with the older code beside; exit status 0 if all are safe."""
+    from stack.rehearsal import rehearse
+
+    tests = arguments.tests or ["apps"]
+    return rehearse.run(rehearse.Options(arguments.against, tests, arguments.allowed_wait, arguments.json))
+
+
+def survive(arguments: argparse.Namespace) -> int:
+    """Kill a task before and after all that others can see, on a copy of the data; exit status 0 if it bears that."""
+    from stack.survival import survive
+
+    return survive.run(survive.Options(arguments.task, arguments.args, arguments.timeout, arguments.json))
 
 
 def worktree(arguments: argparse.Namespace) -> int:

@@ -59,6 +59,8 @@ def rewind(name: str) -> None:
             clones.require_unused(server, _APPLICATION)
             with step(f"rewind to {name}"):
                 _swap(server, settings, name, before)
+        if snapshot.tasks and not pending.queue_of(name).is_file():
+            say(f"  the queue of {name} is not in {paths.SNAPSHOTS}, so that no task waits now")
     say(f"the data are those of {name}. What they were before: just rewind {before}")
 
 
@@ -121,6 +123,8 @@ def _drained(settings: Environment) -> Iterator[None]:
     try:
         yield
     finally:
+        # What was interrupted is completed now: a later start would replace the queue of a stack at work.
+        startup.finish_rewind(settings)
         if running:
             startup.start_application(settings, running)
 

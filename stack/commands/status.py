@@ -9,7 +9,7 @@ from stack.processes import resource_usage
 from stack.programs import api_health, start_record, supervisor
 from stack.programs.supervisor import ProgramState
 from stack.programs.table import APPLICATION
-from stack.settings import environment, external_servers
+from stack.settings import environment, external_servers, validation
 from stack.settings.environment import Environment
 
 # What the supervisor's states of a program mean, and what to do.
@@ -47,6 +47,8 @@ def _warnings(settings: Environment) -> list[str]:
     found = [paint("red", f"  not well: {name}: {why}") for name, why in _problems(settings).items()]
     if found:
         found.append("  To see why: just logs. To heal what can be healed: just up")
+    if problem := validation.new_problem():
+        found.append(paint("yellow", f"  the programs have not taken the settings. {problem}"))
     if start_record.packages_have_changed():
         found.append(paint("yellow", "  uv.lock has changed since the start. To take it: just restart"))
     return ["\n".join(found)] if found else []

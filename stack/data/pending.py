@@ -26,6 +26,11 @@ def intend(number: int, name: str) -> None:
     partial.rename(_RECORD)
 
 
+def is_interrupted() -> bool:
+    """Return whether a rewind waits to be completed or undone."""
+    return _RECORD.is_file()
+
+
 def finish(server: Any) -> bool:
     """Complete or undo what was interrupted; return whether the data are those of a snapshot now."""
     if not paths.SNAPSHOTS.is_dir():

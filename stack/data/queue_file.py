@@ -11,7 +11,7 @@ import redis
 from checkout import queues, servers
 from stack.errors import StackError
 
-# Milliseconds; longer than any queue takes.
+# Seconds; longer than any queue takes.
 _TIMEOUT = 60
 
 
@@ -43,10 +43,11 @@ def save(path: Path) -> None:
 
 
 def load(path: Path) -> None:
-    """Replace all keys by those of a file, in one step; again, if it was interrupted."""
+    """Replace all keys by those of a file, in one step; again, if it was interrupted. No file means no keys."""
+    lines = path.read_text(encoding="ascii").splitlines() if path.is_file() else []
     with client("broker") as broker, broker.pipeline(transaction=True) as step:
         step.flushdb()
-        for line in path.read_text(encoding="ascii").splitlines():
+        for line in lines:
             key, expires, value = json.loads(line)
             step.restore(base64.b64decode(key), expires, base64.b64decode(value))
         try:

@@ -89,6 +89,12 @@ def remove_runtime() -> None:
     shutil.rmtree(paths.RUNTIME, ignore_errors=True)
 
 
+def remove_empty_runtime() -> None:
+    """Remove the directory of the sockets if there is nothing in it, since nothing runs."""
+    with contextlib.suppress(OSError):
+        paths.RUNTIME.rmdir()
+
+
 def remove_former_runtime(runtime: Path) -> None:
     """Remove the directory of the sockets that the checkout had at another path, if it belongs to this user."""
     is_one = runtime.parent == paths.RUNTIME.parent and re.fullmatch(rf".+-{os.getuid()}-[0-9a-f]{{12}}", runtime.name)

@@ -12,6 +12,7 @@ from stack.programs.table import Program
 from stack.programs.waiting import wait_until
 from stack.settings import external_servers
 from stack.settings.environment import Environment
+from stack.upgrade import exchange, versions
 
 # In the response of /readyz if another version of the code has migrated the database (apps/core/health/components.py).
 UNKNOWN_MIGRATIONS = "unknown to this code"
@@ -66,9 +67,11 @@ def start_supervisor(settings: Environment, *, synchronise: bool) -> None:
 
 
 def make_cluster() -> None:
-    """Create the Postgres cluster if there is none."""
+    """Create the Postgres cluster if there is none. Raises StackError for one of another major version."""
+    if exchange.complete():
+        say("  an upgrade of Postgres that was interrupted is complete now")
     if postgres.CLUSTER.exists():
-        postgres.refuse_other_version(binaries.find().postgres_bin)
+        versions.refuse_other(binaries.find().postgres_bin)
         return
     with step("postgres: a new cluster"):
         postgres.create(binaries.find().postgres_bin)

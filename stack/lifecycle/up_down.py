@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from checkout import servers
-from stack.console import say, step
-from stack.lifecycle import directories, limits, recovery
+from stack.console import paint, say, step
+from stack.lifecycle import directories, limits, migrations, recovery
 from stack.lifecycle.startup import is_up, start_application, start_servers
 from stack.processes import discovery
 from stack.processes.lock import exclusive
@@ -36,6 +36,7 @@ def up(*, yes: bool = False) -> Environment:
         environment.write_dotenv()
         settings = environment.read()
         unknown_names.warn()
+        _warn_of_rewritten_migrations()
         _prepare(settings, yes=yes)
         with overrides.remembered():
             validation.require()
@@ -47,6 +48,14 @@ def up(*, yes: bool = False) -> Environment:
                     start_servers(settings)
                     start_application(settings)
     return settings
+
+
+def _warn_of_rewritten_migrations() -> None:
+    if found := migrations.rewritten():
+        say(
+            paint("yellow", f"  changed since applied: {', '.join(found)}")
+            + ". The database is as it was. If the tables differ now: just reset"
+        )
 
 
 def _prepare(settings: Environment, *, yes: bool = False) -> None:

@@ -25,7 +25,8 @@ class Record(NamedTuple):
         """Return the values of a JSON line; None for any other line."""
         try:
             found = json.loads(self.line)
-        except ValueError:
+        except (ValueError, RecursionError):
+            # Postgres prints values of users, such as a hundred thousand brackets.
             return None
         return found if isinstance(found, dict) else None
 
@@ -63,7 +64,15 @@ def files_of(path: Path) -> list[Path]:
 
 
 def _time(line: str) -> float:
-    if found := _JSON_TIME.search(line):
+    try:
+        return _read_time(line)
+    except ValueError:
+        # It only looks like one.
+        return 0.0
+
+
+def _read_time(line: str) -> float:
+    if line.startswith("{") and (found := _JSON_TIME.search(line)):
         return datetime.fromisoformat(f"{found[1]}+00:00").timestamp()
     if found := _POSTGRES_TIME.match(line):
         return datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00").timestamp()

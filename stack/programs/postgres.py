@@ -1,4 +1,4 @@
-"""The Postgres cluster of a checkout: created once, on a unix socket, never opened by another major version."""
+"""The Postgres cluster of a checkout: created once, on a unix socket."""
 
 import re
 import shutil
@@ -11,13 +11,14 @@ import psutil
 
 from checkout import paths, servers
 from stack.errors import StackError
-from stack.processes import unprivileged
+from stack.processes import discovery, unprivileged
 from stack.programs import binaries, data_lock
 from stack.settings import environment
 
 CLUSTER = paths.POSTGRES_DATA
 PID_FILE = CLUSTER / "postmaster.pid"
 
+# What begins so was left by a command that was interrupted.
 _NEW = "postgres.new."
 
 # The same everywhere: no locale of the machine, no ICU.
@@ -51,33 +52,62 @@ def _is_alive(pid_file: Path) -> bool:
     try:
         pid, _data, started, *_ = pid_file.read_text().splitlines()
         process = psutil.Process(int(pid))
-        return "postgres" in process.name() and abs(process.create_time() - int(started)) < 3  # noqa: PLR2004
+        is_same = "postgres" in process.name() and abs(process.create_time() - int(started)) < 3  # noqa: PLR2004
+        return is_same and discovery.is_alive(process)
     except (OSError, ValueError, psutil.Error):
         return False
 
 
 def create(directory: Path) -> None:
-    """Create the cluster. Raises StackError if initdb fails.
-
-    It is created under another name and then renamed, so that an interrupted initdb leaves nothing behind. The name is
-    new each time, since the initdb of an `up` that was killed may still write.
-    """
-    for abandoned in paths.STATE.glob(f"{_NEW}*"):
-        shutil.rmtree(abandoned, ignore_errors=True)
-    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=paths.STATE))
+    """Create the cluster. Raises StackError if initdb fails."""
+    new = create_beside(directory)
     try:
-        unprivileged.give_ownership(new)
-        _initdb(directory, new)
         new.rename(CLUSTER)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
 
 
+def create_beside(directory: Path) -> Path:
+    """Create a cluster under another name, and return its path. Raises StackError if initdb fails.
+
+    An interrupted initdb leaves nothing behind: the caller renames what is complete. The name is new each time, since
+    the initdb of an `up` that was killed may still write.
+    """
+    remove_abandoned()
+    new = name_beside()
+    try:
+        unprivileged.give_ownership(new)
+        _initdb(directory, new)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    return new
+
+
+def remove_abandoned() -> None:
+    """Delete what an interrupted command has left beside the cluster. Call it with the lock of the checkout held."""
+    for abandoned in paths.STATE.glob(f"{_NEW}*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+
+
+def name_beside() -> Path:
+    """Make an empty directory whose name nothing else uses; what is in it may be deleted at any time."""
+    return Path(tempfile.mkdtemp(prefix=_NEW, dir=paths.STATE))
+
+
 def _initdb(directory: Path, new: Path) -> None:
-    command = [str(directory / "initdb"), f"--pgdata={new}", f"--username={servers.POSTGRES_USER}", *_INITDB.split()]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(unprivileged.command(command), stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:
+    _run_initdb(directory, f"--pgdata={new}", f"--username={servers.POSTGRES_USER}", *_INITDB.split())
+
+
+def write_to_disk(directory: Path, cluster: Path) -> None:
+    """Have the system write a cluster to the disk, whose server ran without that."""
+    _run_initdb(directory, f"--pgdata={cluster}", "--sync-only")
+
+
+def _run_initdb(directory: Path, *options: str) -> None:
+    command = unprivileged.command([str(directory / "initdb"), *options])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             said, _ = process.communicate()
         except BaseException:
@@ -88,18 +118,8 @@ def _initdb(directory: Path, new: Path) -> None:
         raise StackError(f"initdb failed; nothing was changed. It said:\n{said}")
 
 
-def refuse_other_version(directory: Path) -> None:
-    """Raise StackError for a cluster of another major version."""
-    cluster = (CLUSTER / "PG_VERSION").read_text().strip()
-    programs = _major_version(directory)
-    if cluster != programs:
-        raise StackError(
-            f"{CLUSTER} was made by Postgres {cluster}, and the programs here are Postgres {programs}. It was not"
-            f" touched. Go back to Postgres {cluster}, or move the directory away and restore a dump."
-        )
-
-
-def _major_version(directory: Path) -> str:
+def major_version(directory: Path) -> str:
+    """Return the major version of a directory of programs. Raises StackError if they do not run."""
     try:
         done = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:

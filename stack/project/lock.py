@@ -9,8 +9,13 @@ from stack.console import say
 from stack.project.names import LOCK
 
 
-def resolve() -> None:
-    """End a conflict: take the template's side where both have changed the same lines; `refresh` corrects the rest."""
+def resolve() -> bool:
+    """End a conflict: take the template's side where both have changed the same lines; `refresh` corrects the rest.
+
+    Return False if one side has no such file, which is for people to decide.
+    """
+    if any(git.run("cat-file", "-e", f":{stage}:{LOCK}").returncode for stage in (1, 2, 3)):
+        return False
     sides = {stage: git.git("show", f":{stage}:{LOCK}") for stage in (1, 2, 3)}
     files = {stage: paths.STATE / f"lock.{stage}" for stage in sides}
     try:
@@ -23,6 +28,7 @@ def resolve() -> None:
             file.unlink(missing_ok=True)
     (paths.ROOT / LOCK).write_text(merged, encoding="utf-8")
     git.git("add", "--", LOCK)
+    return True
 
 
 def refresh() -> bool:

@@ -19,7 +19,10 @@ PYPROJECT, LOCK, SETTINGS, SCHEMA, README = (
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 60
 # Plain text in TOML, Python, YAML and HTML.
-_TITLE_TEXT = re.compile(r"[^\W\d_][\w ,.&+()'-]*")
+_TITLE_TEXT = re.compile(r"[^\W\d_]([\w ,.&+()'-]*[\w,.&+()'-])?")
+# Words that YAML takes for something else than text.
+_NO_TEXT_IN_YAML = ("true", "false", "yes", "no", "on", "off", "null")
+_DESCRIPTION = "A Django REST API whose whole stack runs natively."
 # What the README says about the template, between these lines, is not about a project that comes from it.
 _ABOUT_TEMPLATE = re.compile(r"<!-- template -->\n(.*?)<!-- /template -->\n+", re.DOTALL)
 _TITLE = re.compile(r'^API_TITLE = "(.*)"$', re.MULTILINE)
@@ -34,22 +37,38 @@ class Names:
     description: str
 
 
-def chosen(name: str, title: str = "", description: str = "") -> Names:
-    """Return the names that somebody chooses. Raises StackError for a name that no project can have."""
+def chosen(name: str, title: str = "", description: str = "", *, before: Names | None = None) -> Names:
+    """Return the names that somebody chooses; title and description that were chosen before stay unless given.
+
+    Raises StackError for a name that no project can have.
+    """
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         raise StackError(
             f"{name!r} cannot be the name of a project: small letters, digits and hyphens, the first one a letter, at"
             f" most {_LONGEST}. Nothing was changed. An example: just rename acme-billing"
         )
-    title = title or f"{name.replace('-', ' ').title()} API"
-    if not _TITLE_TEXT.fullmatch(title) or len(title) > _LONGEST + len(" API"):
+    if not title and before and before.title != _title_of(before.name):
+        title = before.title
+    title = title or _title_of(name)
+    longest = _LONGEST + len(" API")
+    if not _TITLE_TEXT.fullmatch(title) or len(title) > longest or title.lower() in _NO_TEXT_IN_YAML:
         raise StackError(
-            f"{title!r} cannot be the title: letters, digits, spaces and , . & + ( ) ' -, a letter first, at most"
-            f" {_LONGEST}. Nothing was changed."
+            f"{title!r} cannot be the title: letters, digits, spaces and , . & + ( ) ' -, a letter first, no space"
+            f" last, at most {longest}, and none of {', '.join(_NO_TEXT_IN_YAML)}. Nothing was changed."
         )
-    if any(character in description for character in '"\\\n'):
-        raise StackError(f"{description!r}: no quotes, backslashes and line breaks. Nothing was changed.")
-    return Names(name, title, description or "A Django REST API whose whole stack runs natively.")
+    if '"' in description or "\\" in description or not description.isprintable():
+        raise StackError(f"{description!r}: no quotes, backslashes, tabs and line breaks. Nothing was changed.")
+    return Names(name, title, description.strip() or (before.description if before else "") or _DESCRIPTION)
+
+
+def _title_of(name: str) -> str:
+    return f"{name.replace('-', ' ').title()} API"
+
+
+def require_no_package(name: str, read: Read) -> None:
+    """Raise StackError for the name of a package that is locked: a project cannot depend on itself."""
+    if name != present(read).name and f'\nname = "{name}"\n' in (read(LOCK) or ""):
+        raise StackError(f"{name} is a package that the project depends on. Nothing was changed. Choose another name.")
 
 
 def present(read: Read) -> Names:
@@ -103,6 +122,8 @@ def _schema(text: str, old: Names, new: Names) -> str:
 
 def _readme(text: str, old: Names, new: Names) -> str:
     text = text.replace(f"# {old.name}\n", f"# {new.name}\n", 1)
+    if old.description:
+        text = text.replace(f"# {new.name}\n\n{old.description}\n", f"# {new.name}\n\n{new.description}\n", 1)
     # What stands first is replaced by what the project is; the rest is left out.
     text = _ABOUT_TEMPLATE.sub(f"{new.description}\n\n", text, count=1)
     return _ABOUT_TEMPLATE.sub("", text)

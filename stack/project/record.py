@@ -46,8 +46,15 @@ def read(files: Read) -> Record | None:
         return None
     try:
         found = tomllib.loads(text)
-        return Record(found["name"], found["repository"], found["commit"], tuple(found["own"]))
+        return Record(found["name"], found["repository"], found["commit"], _paths(found["own"]))
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise StackError(
             f"{FILE} cannot be read ({error}). Nothing was changed. Its last version: git log {FILE}"
         ) from None
+
+
+def _paths(own: list[str] | str) -> tuple[str, ...]:
+    if isinstance(own, str):
+        # Otherwise its letters would be the paths.
+        raise TypeError("own is a list of paths")
+    return tuple(own)

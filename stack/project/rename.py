@@ -12,8 +12,15 @@ from stack.project import names, record
 from stack.project.names import Names
 
 
+def present() -> Names | None:
+    """Return the names that somebody has chosen; None if the project still has the template's."""
+    found, names_now = record.read(git.working_tree), names.present(git.working_tree)
+    return names_now if found and found.name != names_now.name else None
+
+
 def rename(new: Names, *, repository: str = "", dry_run: bool = False, yes: bool = False) -> None:
     """Show what changes, ask, and change it. Raises StackError while the stack runs."""
+    names.require_no_package(new.name, git.working_tree)
     old = names.present(git.working_tree)
     changes = names.renamed(git.working_tree, new)
     if record.read(git.working_tree) is None:

@@ -56,8 +56,16 @@ def _require_record(repository: str) -> Record:
 
 
 def _require_quiet_tree() -> None:
+    if _picking():
+        raise StackError(
+            "a cherry-pick is not finished. Nothing was changed. Type: git cherry-pick --continue, or --abort"
+        )
     if git.git("status", "--porcelain", "--untracked-files=no").strip():
         raise StackError("there are changes that are not committed. Nothing was changed. Commit them, or: git stash")
+
+
+def _picking() -> bool:
+    return bool(git.commit("CHERRY_PICK_HEAD"))
 
 
 def fetch(repository: str, revision: str) -> str:
@@ -72,12 +80,14 @@ def fetch(repository: str, revision: str) -> str:
 def base_commit(found: Record, theirs: str, base: str = "") -> str:
     """Return the template's commit from which the project has all changes.
 
-    A repository made by GitHub's button, or by `nix flake new`, starts with a commit of its own, whose files are those
-    of a commit of the template.
+    Where a clone had commits of its own before it was named, it is the one that they build on. A repository made by
+    GitHub's button, or by `nix flake new`, starts with a commit of its own, whose files are those of a commit of the
+    template.
     """
     recorded = git.commit(base or found.commit)
-    if recorded and not git.run("merge-base", "--is-ancestor", recorded, theirs).returncode:
-        return recorded
+    common = git.run("merge-base", recorded, theirs).stdout.strip() if recorded else ""
+    if common:
+        return common
     files = _files(recorded) if recorded else {}
     for line in git.git("rev-list", theirs).split() if files else ():
         if _files(line) == files:
@@ -98,10 +108,18 @@ def commit_of_the_change(found: Record, ours: str, theirs: str, log: str) -> str
     """Return a commit that has the template's change, under the project's names, and touches no file of its own."""
     now = names.present(git.reader("HEAD"))
     recorded = git.reader("HEAD")(record.FILE) or ""
-    own = {path: git.run("rev-parse", "--verify", "--quiet", f"{ours}:{path}").stdout.strip() for path in found.own}
+    own = {path: _file_id(ours, path) for path in found.own}
     before = _commit(_tree(ours, now, {record.FILE: recorded}, own), "the template, before")
     message = f"Update the template to {theirs[:12]}\n\n{log}\n"
     return _commit(_tree(theirs, now, {record.FILE: found.at(theirs).text()}, own), message, parent=before)
+
+
+def _file_id(commit: str, path: str) -> str:
+    """Return the id of a file's content; empty if there is none. Raises StackError for a directory."""
+    found = git.run("rev-parse", "--verify", "--quiet", f"{commit}:{path}").stdout.strip()
+    if found and git.git("cat-file", "-t", found).strip() != "blob":
+        raise StackError(f"{path} is a directory; own in {record.FILE} names files. Nothing was changed.")
+    return found
 
 
 def _tree(commit: str, new: names.Names, more: Mapping[str, str], own: Mapping[str, str]) -> str:
@@ -127,26 +145,31 @@ def merge(change: str) -> int:
     """Cherry-pick the change; return 1 if people have to decide."""
     done = git.run("cherry-pick", "--allow-empty", change)
     conflicts = git.git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")[:-1]
-    if done.returncode and not conflicts:
+    # In progress and without conflicts: Git knows from before how people resolved them (rerere.autoUpdate).
+    picking = _picking()
+    if done.returncode and not picking:
         raise StackError(f"Git did not merge. Nothing was changed. {done.stderr.strip()}")
     written = [path for path in conflicts if path in WRITTEN]
     for path in written:
-        # As the project has it; the recipe writes it again.
-        git.git("checkout", "--ours", "--", path)
-        git.git("add", "--", path)
+        # As the project has it, or has it not; the recipe writes it again.
+        if git.run("checkout", "--ours", "--", path).returncode:
+            git.git("rm", "--quiet", "--", path)
+        else:
+            git.git("add", "--", path)
     open_ones = [path for path in conflicts if path not in WRITTEN]
-    if names.LOCK in open_ones and names.PYPROJECT not in open_ones:
-        lock.resolve()
+    if names.LOCK in open_ones and lock.resolve():
         open_ones.remove(names.LOCK)
     if open_ones:
         say("these files were changed here and in the template, in the same lines:")
         say("\n".join(f"  {path}" for path in open_ones))
-        say("Edit them, git add them, then: git cherry-pick --continue. To go back: git cherry-pick --abort")
+        relock = f" just uv lock, git add {names.LOCK}," if names.LOCK in conflicts else ""
+        say(f"Edit them, git add them,{relock} then: git cherry-pick --continue. To go back: git cherry-pick --abort")
         return 1
-    if conflicts:
-        git.git("-c", "core.editor=true", "cherry-pick", "--continue")
+    if picking:
+        # Without hooks, as where Git merges by itself: the checks come next.
+        git.git("-c", f"core.hooksPath={os.devnull}", "-c", "core.editor=true", "cherry-pick", "--continue")
     if lock.refresh():
-        git.git("commit", "--quiet", "--amend", "--no-edit", "--", names.LOCK)
+        git.git("commit", "--quiet", "--no-verify", "--amend", "--no-edit", "--", names.LOCK)
     again = " && ".join(sorted(WRITTEN.values()))
     say(f"the changes are committed. Next: {again} && just check && just test. To go back: git reset --hard HEAD~1")
     return 0

@@ -14,18 +14,21 @@ import psutil
 from checkout import paths
 from stack import git
 from stack.console import say, step, table
+from stack.data import base_backup
 from stack.errors import StackError
 from stack.lifecycle import up_down
-from stack.programs import binaries
-from stack.settings import database, environment, external_servers
+from stack.settings import environment, external_servers
 
 # A checkout of its own finds a free port.
-_PORTS = re.compile(r"^(PORT|POSTGRES_PORT|REDIS_PORT)=.*\n?", re.MULTILINE)
+_PORTS = re.compile(r"^[ \t]*(export[ \t]+)?(PORT|POSTGRES_PORT|REDIS_PORT)[ \t]*=.*\n?", re.MULTILINE)
+
+# What the name of a directory need not have; letters of any language may stay.
+_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True)
 class Worktree:
-    """A checkout of the repository: its branch, its port (0 if it never ran), what it takes, whether it runs."""
+    """A checkout of the repository: its branch (empty without one), its port (0 if it never ran), whether it runs."""
 
     path: str
     branch: str
@@ -44,12 +47,13 @@ def make(branch: str) -> None:
     """Make a worktree of a branch, new or not, beside this checkout, with a copy of this checkout's database."""
     _require_own_state()
     git.require_repository()
-    path = paths.ROOT.parent / f"{paths.ROOT.name}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', branch)}"
+    path = paths.ROOT.parent / f"{paths.ROOT.name}-{_NOT_IN_NAMES.sub('-', branch)}"
     if path.exists():
         raise StackError(f"{path} is there already, and was left as it is. See: just worktrees")
     if git.run("check-ref-format", "--branch", branch).returncode:
         raise StackError(f"{branch!r} cannot be the name of a branch. Nothing was done. An example: feature/orders")
     settings = environment.read()
+    is_new = not git.commit(f"refs/heads/{branch}")
     with step(f"worktree of {branch}", spinner=False):
         git.git("worktree", "add", *_checkout_of(branch, path))
     try:
@@ -57,6 +61,8 @@ def make(branch: str) -> None:
     except BaseException:
         # Without its data it would look complete.
         git.run("worktree", "remove", "--force", str(path))
+        if is_new:
+            git.run("branch", "--delete", "--force", branch)
         raise
     say(f"made {path}. Its tasks, mails and Redis are its own; the queue stays here. Next: cd {path} && ./just up")
 
@@ -66,16 +72,30 @@ def remove(name: str) -> None:
     found = _find(name)
     if Path(found.path) in (paths.ROOT, _main()):
         raise StackError(f"{found.path} is this checkout, or the repository itself. Nothing was done.")
-    unsaved = git.git("-C", found.path, "status", "--porcelain").strip()
-    if unsaved:
-        raise StackError(f"{found.path} has changes that are not committed. Nothing was done. They are:\n{unsaved}")
-    if found.runs:
+    # Somebody may have deleted the directory; then Git forgets it.
+    is_there = Path(found.path).is_dir()
+    if is_there:
+        _require_saved(found)
+    if found.runs and is_there:
         with step(f"stop {found.path}"):
             _down(found)
     git.git("worktree", "remove", found.path)
     # What is not under version control, and was written while Git deleted.
     shutil.rmtree(found.path, ignore_errors=True)
-    say(f"removed {found.path}. The branch {found.branch} is still there")
+    say(f"removed {found.path}." + (f" The branch {found.branch} is still there" if found.branch else ""))
+
+
+def _require_saved(found: Worktree) -> None:
+    """Raise StackError if there are changes, or commits of a detached HEAD, that are nowhere else."""
+    unsaved = git.git("-C", found.path, "status", "--porcelain").strip()
+    if unsaved:
+        raise StackError(f"{found.path} has changes that are not committed. Nothing was done. They are:\n{unsaved}")
+    commits = git.git("-C", found.path, "log", "--oneline", "HEAD", "--not", "--branches", "--tags", "--remotes")
+    if commits:
+        raise StackError(
+            f"{found.path} has commits that are on no branch. Nothing was done. To keep them:"
+            f" git -C {found.path} branch NAME. They are:\n{commits.strip()}"
+        )
 
 
 def show(*, as_json: bool = False) -> None:
@@ -95,7 +115,7 @@ def listed() -> Iterator[Worktree]:
     for block in git.git("worktree", "list", "--porcelain").strip().split("\n\n"):
         lines = dict(line.partition(" ")[::2] for line in block.splitlines())
         path = lines["worktree"]
-        branch = lines.get("branch", "").removeprefix("refs/heads/") or "(no branch)"
+        branch = lines.get("branch", "").removeprefix("refs/heads/")
         state = paths.STATE if Path(path) == paths.ROOT else Path(path) / ".state"
         used = memory.get(str(state), 0.0)
         yield Worktree(path, branch, used > 0, _port(state), _megabytes(state / "postgres"), round(used))
@@ -128,7 +148,7 @@ def _copy(path: Path, *, with_database: bool) -> None:
         shutil.copytree(tools, state / "tools", symlinks=True, copy_function=_link)
     if with_database and paths.POSTGRES_DATA.is_dir():
         with up_down.with_servers("worktree"), step("copy the database"):
-            _base_backup(state / "postgres")
+            base_backup.take(state / "postgres")
 
 
 def _link(source: str, target: str) -> None:
@@ -136,17 +156,6 @@ def _link(source: str, target: str) -> None:
         os.link(source, target, follow_symlinks=False)
     except OSError:
         shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _base_backup(target: Path) -> None:
-    """Copy the running cluster, consistently, while it is in use."""
-    own = database.application_database(environment.read())
-    program = binaries.find().postgres_bin / "pg_basebackup"
-    options = [f"--pgdata={target}", "--checkpoint=fast", "--no-sync", f"--dbname={own.conninfo('postgres')}"]
-    done = subprocess.run([program, *options], env=own.environment(), capture_output=True, text=True, check=False)
-    if done.returncode:
-        shutil.rmtree(target, ignore_errors=True)
-        raise StackError(f"the database was not copied, and the worktree was removed again: {done.stderr.strip()}")
 
 
 def _down(found: Worktree) -> None:
@@ -159,10 +168,10 @@ def _down(found: Worktree) -> None:
 def _find(name: str) -> Worktree:
     found = list(listed())
     for worktree in found:
-        if name in (worktree.branch, worktree.path, Path(worktree.path).name):
+        if name in {worktree.branch, worktree.path, Path(worktree.path).name} - {""}:
             return worktree
-    names = ", ".join(worktree.branch for worktree in found)
-    raise StackError(f"there is no worktree {name!r}. Nothing was done. Branches that have one: {names}")
+    names = ", ".join(worktree.branch or Path(worktree.path).name for worktree in found)
+    raise StackError(f"there is no worktree {name!r}. Nothing was done. There are: {names}")
 
 
 def _main() -> Path:
@@ -198,4 +207,5 @@ def _row(worktree: Worktree) -> tuple[str, ...]:
     state = "running" if worktree.runs else "stopped"
     url = f"http://localhost:{worktree.port}" if worktree.port and worktree.runs else "-"
     memory = f"{worktree.memory_mb} MB" if worktree.runs else "-"
-    return (Path(worktree.path).name, worktree.branch, state, url, f"{worktree.data_mb} MB", memory)
+    branch = worktree.branch or "(no branch)"
+    return (Path(worktree.path).name, branch, state, url, f"{worktree.data_mb} MB", memory)

@@ -21,11 +21,20 @@ except ImproperlyConfigured as error:
 def require() -> None:
     """Raise StackError with the line of .env and the reason for an invalid setting."""
     fingerprint = overrides.fingerprint()
-    if paths.CHECKED_SETTINGS.is_file() and paths.CHECKED_SETTINGS.read_text() == fingerprint:
+    if _is_checked(fingerprint):
         return
     if said := problem():
         raise StackError(f"{said} Nothing was started or stopped.")
     paths.CHECKED_SETTINGS.write_text(fingerprint)
+
+
+def new_problem() -> str:
+    """Return what is wrong with settings that have changed since they were checked: no program has taken them."""
+    return "" if _is_checked(overrides.fingerprint()) else problem()
+
+
+def _is_checked(fingerprint: str) -> bool:
+    return paths.CHECKED_SETTINGS.is_file() and paths.CHECKED_SETTINGS.read_text() == fingerprint
 
 
 def problem() -> str:

@@ -97,6 +97,8 @@ MENTIONED = {
 
 @pytest.mark.parametrize("pattern", MENTIONED)
 def test_the_documents_name_these_versions_and_no_others(pattern: str) -> None:
-    documents = [ROOT / "README.md", ROOT / "AGENTS.md", *(ROOT / "docs").rglob("*.md")]
+    documents = {ROOT / "README.md", ROOT / "AGENTS.md", *(ROOT / "docs").rglob("*.md")}
+    # Its example is an upgrade from an older one.
+    documents -= {ROOT / "docs/upgrade-postgres.md"}
     found = {version for document in documents for version in re.findall(pattern, document.read_text())}
     assert found == MENTIONED[pattern]

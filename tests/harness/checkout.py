@@ -78,7 +78,7 @@ class Checkout:
         return f"http://localhost:{(self.state / 'port').read_text()}"
 
     def health(self) -> dict[str, Any]:
-        return requests.get(f"{self.url}/healthz", timeout=5).json()
+        return requests.get(f"{self.url}/healthz", timeout=30).json()
 
     def log(self, name: str) -> str:
         return (self.state / "log" / f"{name}.log").read_text()

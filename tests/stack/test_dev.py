@@ -10,8 +10,8 @@ from tests.harness.running import Running
 
 
 @pytest.fixture
-def dev(make_checkout: Callable[..., Checkout]) -> Iterator[tuple[Checkout, Running]]:
-    checkout = make_checkout()
+def dev(make_started: Callable[..., Checkout]) -> Iterator[tuple[Checkout, Running]]:
+    checkout = make_started()
     with checkout.start("dev", terminal=True) as running:
         eventually(lambda: "http://localhost" in running.text(), "the table of `just dev`", seconds=120)
         eventually(lambda: checkout.health()["status"] == "ok", "health")
@@ -57,8 +57,8 @@ def test_keys_filter_shorten_restart_and_quit(dev: tuple[Checkout, Running]) -> 
     assert checkout.processes() == []
 
 
-def test_a_stack_that_ran_before_goes_on(make_checkout: Callable[..., Checkout]) -> None:
-    checkout = make_checkout()
+def test_a_stack_that_ran_before_goes_on(make_started: Callable[..., Checkout]) -> None:
+    checkout = make_started()
     checkout.just("up")
     with checkout.start("dev", terminal=True) as running:
         eventually(lambda: "keys:" in running.text(), "the keys", seconds=60)

@@ -8,6 +8,8 @@ import pytest
 from tests.harness import documents
 from tests.harness.checkout import Checkout
 
+pytestmark = pytest.mark.long
+
 BLOCKS = [block for block in documents.blocks() if not block.reason]
 
 

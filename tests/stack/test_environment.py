@@ -17,6 +17,8 @@ from tests.harness import hostile_environment as hostile
 from tests.harness.checkout import Checkout, eventually
 from tests.harness.faults import assert_well
 
+pytestmark = pytest.mark.long
+
 _PATH = f"{Path(sys.executable).resolve().parent}:/usr/local/bin:/usr/bin:/bin"
 _PRINT = "from django.conf import settings; print(settings.SLOW_QUERY_MS)"
 _CACHE = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache/uv")
@@ -94,7 +96,7 @@ def test_a_changed_env_file_is_seen_without_any_recipe(stack: Checkout, env_file
     def warned() -> bool:
         with suppress(requests.RequestException):
             # The API starts again meanwhile.
-            requests.get(f"{stack.url}/api/v1/core/ping/", timeout=5)
+            requests.get(f"{stack.url}/api/v1/core/ping/", timeout=30)
         return any(line["level"] == "warning" for line in stack.log_lines("backend")[before:])
 
     eventually(warned, "a slow request")

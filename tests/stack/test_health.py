@@ -44,7 +44,7 @@ def _all_is_well(stack: Checkout) -> None:
 
 
 def status(stack: Checkout, path: str) -> int:
-    return requests.get(f"{stack.url}{path}", timeout=10).status_code
+    return requests.get(f"{stack.url}{path}", timeout=30).status_code
 
 
 def test_without_redis_it_serves_and_says_what_is_down(stack: Checkout, token: str) -> None:
@@ -52,7 +52,7 @@ def test_without_redis_it_serves_and_says_what_is_down(stack: Checkout, token: s
         eventually(lambda: "redis" in down(stack), "redis is named")
         assert (status(stack, "/livez"), status(stack, "/readyz"), status(stack, "/healthz")) == (200, 200, 503)
         read = requests.get(
-            f"{stack.url}/api/v1/auth/profile/", headers={"Authorization": f"Bearer {token}"}, timeout=10
+            f"{stack.url}/api/v1/auth/profile/", headers={"Authorization": f"Bearer {token}"}, timeout=30
         )
         assert read.json()["email"] == "ada@example.com"
 

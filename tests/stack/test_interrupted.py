@@ -42,7 +42,7 @@ def test_nothing_is_left_half_started(checkout: Checkout, step: str, number: sig
         text = up.text()
 
     assert status != 0, text
-    eventually(lambda: not checkout.processes(), "the end of all processes")
+    eventually(lambda: not checkout.processes(), lambda: f"the end of {checkout.processes()}\n{text}", 60)
     assert not runtime_of(checkout).exists()
     assert list(checkout.state.glob("postgres.new.*")) == []
     assert "Traceback" not in text

@@ -7,6 +7,8 @@ import pytest
 from tests.harness.checkout import Checkout, eventually
 from tests.harness.faults import VICTIMS, Load, kill, leaders, load_on, up_in_time
 
+pytestmark = pytest.mark.long
+
 CASES = [*((victim,) for victim in VICTIMS), VICTIMS]
 
 
@@ -15,8 +17,8 @@ SOON = {"TASK_TIME_LIMIT": 10, "TASK_VISIBILITY_TIMEOUT": 61}
 
 
 @pytest.fixture(scope="module")
-def stack(make_checkout: Callable[..., Checkout]) -> Checkout:
-    checkout = make_checkout()
+def stack(make_started: Callable[..., Checkout]) -> Checkout:
+    checkout = make_started()
     lines = [(checkout.path / ".env.example").read_text(), *(f"{name}={value}\n" for name, value in SOON.items())]
     (checkout.path / ".env").write_text("".join(lines).replace("SECRET_KEY=", f"SECRET_KEY={'x' * 50}"))
     checkout.just("up")

@@ -16,6 +16,8 @@ from checkout.queues import DELAYED
 from tests.harness.checkout import Checkout, eventually
 from tests.harness.trial_stack import RETURN_TIME, SLACK, Trial
 
+pytestmark = pytest.mark.long
+
 PROCESSES = 20
 WAITING = 2000
 # Shorter than a task that runs: with leases it has no say.
@@ -24,9 +26,9 @@ MONTH = 30 * 86_400
 
 
 @pytest.fixture(scope="module")
-def trial(make_checkout: Callable[..., Checkout]) -> Trial:
+def trial(make_started: Callable[..., Checkout]) -> Trial:
     """Return a stack whose worker runs many tasks at once."""
-    trial = Trial(make_checkout())
+    trial = Trial(make_started())
     table = trial.checkout.path / "stack/programs/table.py"
     table.write_text(table.read_text().replace("--concurrency=2", f"--concurrency={PROCESSES}"))
     trial.limits(time_limit=120, visibility_timeout=VISIBILITY_TIMEOUT)

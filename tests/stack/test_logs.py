@@ -22,9 +22,9 @@ PROFILE = "/api/v1/auth/profile/"
 
 
 @pytest.fixture(scope="module")
-def stack(make_checkout: Any) -> Checkout:
+def stack(make_started: Any) -> Checkout:
     """Two processes of the API, so that what they write and count has to be put together."""
-    checkout = make_checkout()
+    checkout = make_started()
     checkout.just("up", WEB_CONCURRENCY="2", METRICS_TOKEN=METRICS_TOKEN)
     return checkout
 
@@ -54,7 +54,7 @@ def stored(stack: Checkout) -> list[dict[str, Any]]:
 
 def counted(stack: Checkout, name: str, **labels: str) -> float:
     """Return the sum of the samples that have this name and these labels."""
-    text = requests.get(f"{stack.url}/metrics", headers=bearer(METRICS_TOKEN), timeout=10).text
+    text = requests.get(f"{stack.url}/metrics", headers=bearer(METRICS_TOKEN), timeout=30).text
     wanted = [f'{key}="{value}"' for key, value in labels.items()]
     samples = [line for line in text.splitlines() if re.match(rf"{name}[{{ ]", line)]
     return sum(float(line.split()[-1]) for line in samples if all(label in line for label in wanted))
@@ -62,7 +62,7 @@ def counted(stack: Checkout, name: str, **labels: str) -> float:
 
 def test_a_request_and_its_task_are_found_by_the_id_of_the_answer(stack: Checkout, tokens: dict[int, str]) -> None:
     fired = requests.post(
-        f"{stack.url}/api/v1/core/fire-task/", headers=bearer(next(iter(tokens.values()))), timeout=10
+        f"{stack.url}/api/v1/core/fire-task/", headers=bearer(next(iter(tokens.values()))), timeout=30
     )
     request_id = fired.headers["X-Request-ID"]
 
@@ -116,24 +116,24 @@ def test_of_ten_thousand_requests_each_has_one_line_with_its_own_user(stack: Che
 
 
 def test_the_metrics_tell_of_tasks_logins_and_queues(stack: Checkout, tokens: dict[int, str]) -> None:
-    requests.post(f"{stack.url}/api/v1/core/fire-task/", headers=bearer(next(iter(tokens.values()))), timeout=10)
+    requests.post(f"{stack.url}/api/v1/core/fire-task/", headers=bearer(next(iter(tokens.values()))), timeout=30)
     wrong = {"email": "user1@example.com", "password": PASSWORD}
-    requests.post(f"{stack.url}/api/v1/auth/login/", json=wrong, timeout=10)
+    requests.post(f"{stack.url}/api/v1/auth/login/", json=wrong, timeout=30)
 
     measured = {"task": "apps.core.tasks.measure_wait", "state": "SUCCESS"}
     eventually(lambda: counted(stack, "celery_task_duration_seconds_count", **measured) >= 1, "the task is counted")
     assert counted(stack, "login_failures_total") >= 1
     assert counted(stack, "http_request_queries_total", route="api/v1/core/fire-task/") >= 1
     assert counted(stack, "celery_queue_length", queue="default") == 0
-    assert requests.get(f"{stack.url}/metrics", timeout=10).status_code == 401
+    assert requests.get(f"{stack.url}/metrics", timeout=30).status_code == 401
 
 
 def test_no_file_holds_a_secret_and_all_lines_are_json(stack: Checkout, tokens: dict[int, str]) -> None:
     credentials = {"email": "user0@example.com", "password": PASSWORD}
-    login = requests.post(f"{stack.url}/api/v1/auth/login/", json=credentials, timeout=10).json()
-    requests.post(f"{stack.url}/api/v1/auth/login/?token={login['token']}", json=credentials, timeout=10)
-    requests.post(f"{stack.url}/api/v1/auth/logout/", headers=bearer(login["token"]), timeout=10)
-    requests.get(f"{stack.url}{PROFILE}", headers=bearer(login["token"]), timeout=10)
+    login = requests.post(f"{stack.url}/api/v1/auth/login/", json=credentials, timeout=30).json()
+    requests.post(f"{stack.url}/api/v1/auth/login/?token={login['token']}", json=credentials, timeout=30)
+    requests.post(f"{stack.url}/api/v1/auth/logout/", headers=bearer(login["token"]), timeout=30)
+    requests.get(f"{stack.url}{PROFILE}", headers=bearer(login["token"]), timeout=30)
     # A row that fails: Postgres must tell neither the statement nor the row.
     row = f"INSERT INTO users_customuser (email, password) VALUES ('x', '{PASSWORD}')"  # noqa: S608
     assert "not-null" in stack.just("psql", "-c", row, check=False).stderr
@@ -152,10 +152,10 @@ def test_no_file_holds_a_secret_and_all_lines_are_json(stack: Checkout, tokens: 
 
 def test_security_lines_tell_of_logins_refusals_and_sessions_that_end(stack: Checkout, tokens: dict[int, str]) -> None:
     credentials = {"email": "user0@example.com", "password": PASSWORD}
-    token = requests.post(f"{stack.url}/api/v1/auth/login/", json=credentials, timeout=10).json()["token"]
-    requests.post(f"{stack.url}/api/v1/auth/login/", json=credentials | {"password": "wrong"}, timeout=10)
-    requests.get(f"{stack.url}/api/v1/auth/create/", headers=bearer(token), timeout=10)
-    requests.post(f"{stack.url}/api/v1/auth/logout/", headers=bearer(token), timeout=10)
+    token = requests.post(f"{stack.url}/api/v1/auth/login/", json=credentials, timeout=30).json()["token"]
+    requests.post(f"{stack.url}/api/v1/auth/login/", json=credentials | {"password": "wrong"}, timeout=30)
+    requests.get(f"{stack.url}/api/v1/auth/create/", headers=bearer(token), timeout=30)
+    requests.post(f"{stack.url}/api/v1/auth/logout/", headers=bearer(token), timeout=30)
     said = {line["event"] for line in stored(stack) if line["logger"].startswith("django.security.")}
     assert {"Logged in", "Login failed", "Permission denied", "Token revoked"} <= said
 

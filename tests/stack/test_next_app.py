@@ -6,9 +6,17 @@ import pytest
 
 from tests.harness.checkout import Checkout
 
+pytestmark = pytest.mark.long
+
 # Those of the template that look at all that there is: routes, tasks, schedules, tables, models, settings, imports.
 LOOKING_AT_ALL = (
-    "apps",
+    "apps/specimens",
+    "apps/specimen_boxes",
+    "apps/specimen_notes",
+    "apps/core/tests/api",
+    "apps/core/tests/background",
+    "apps/core/tests/checks",
+    "apps/core/tests/test_startapp_command.py",
     "tests/test_api_contract.py",
     "tests/test_import_contracts.py",
     "tests/test_costs.py",
@@ -17,11 +25,11 @@ LOOKING_AT_ALL = (
 
 
 @pytest.fixture(scope="module")
-def product(make_checkout: Callable[..., Checkout]) -> Checkout:
-    checkout = make_checkout()
-    checkout.just("startapp", "invoices")
-    checkout.just("startapp", "warehouse_boxes", "--model", "StorageBox")
-    checkout.just("startapp", "notes", "--minimal")
+def product(make_started: Callable[..., Checkout]) -> Checkout:
+    checkout = make_started()
+    checkout.just("startapp", "specimens")
+    checkout.just("startapp", "specimen_boxes", "--model", "StorageBox")
+    checkout.just("startapp", "specimen_notes", "--minimal")
     return checkout
 
 
@@ -31,20 +39,20 @@ def test_new_apps_pass_the_checks(product: Checkout) -> None:
 
 def test_new_apps_pass_their_own_tests_and_no_test_of_the_template_needs_an_edit(product: Checkout) -> None:
     assert " passed" in product.just("test", "-q", *LOOKING_AT_ALL).stdout
-    assert " passed" in product.just("test", "-q", "tests/test_hostile_walk.py", "-k", "invoice").stdout
+    assert " passed" in product.just("test", "-q", "tests/test_hostile_walk.py", "-k", "specimen").stdout
 
 
 def test_new_apps_keep_what_their_schema_promises(product: Checkout) -> None:
     product.just("fuzz", "--examples", "1")
     figures = (product.state / "fuzz/user.json").read_text()
-    assert "POST /api/v1/invoices/" in figures
-    assert "POST /api/v1/warehouse-boxes/" in figures
+    assert "POST /api/v1/specimens/" in figures
+    assert "POST /api/v1/specimen-boxes/" in figures
 
 
 def test_a_name_that_is_taken_is_refused_and_nothing_is_written(product: Checkout) -> None:
     before = (product.path / "conf/project/settings.py").read_text()
     for name, said in (
-        ("invoices", "is there already"),
+        ("specimens", "is there already"),
         ("users", "is there already"),
         ("auth", "is called"),
         ("9", "name"),

@@ -15,9 +15,9 @@ from tests.harness.faults import assert_well, in_another_namespace, runtime_of
 
 
 @pytest.fixture(scope="module")
-def idle(make_checkout: Callable[..., Checkout]) -> Checkout:
+def idle(make_started: Callable[..., Checkout]) -> Checkout:
     """Return a checkout that was up once, and is down."""
-    checkout = make_checkout()
+    checkout = make_started()
     checkout.just("up")
     checkout.just("down")
     return checkout

@@ -1,17 +1,23 @@
 """`just snapshot` and `just rewind`: rows and queue, put aside and brought back whole, whatever is killed meanwhile."""
 
 import json
+import os
 import random
 import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from tests.harness.checkout import Checkout, eventually
+from tests.harness.trial_stack import Trial
 
+pytestmark = pytest.mark.long
+
+KILLS = int(os.environ.get("SNAPSHOT_KILLS", "4"))
 QUEUE = "from apps.core.tasks import do_nothing; [do_nothing.delay() for _ in range({})]"
 
 
@@ -36,9 +42,9 @@ def queue(checkout: Checkout, count: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def quiet(make_checkout: Callable[..., Checkout]) -> Checkout:
+def quiet(make_started: Callable[..., Checkout]) -> Checkout:
     """Return a stack without worker and beat, so that what is queued stays there."""
-    checkout = make_checkout()
+    checkout = make_started()
     checkout.run("git", "init", "--quiet", "--initial-branch=trunk")
     checkout.just("up")
     checkout.just("down", "worker", "beat")
@@ -85,10 +91,43 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(quiet: Checkout) -> No
         (("snapshot", "No Name"), "cannot be the name"),
         (("rewind", "nowhere"), "once"),
         (("snapshot", "--delete", "nowhere"), "there is no snapshot"),
+        (("snapshot", "--delete", ""), "there is no snapshot"),
+        (("snapshot", "--delete", "once", "nowhere"), "either make a snapshot or delete one"),
     ):
         refused = quiet.just(*words, check=False)
         assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
     assert (state(quiet), sorted(snapshots(quiet))) == before
+
+
+def test_rows_come_back_where_the_queue_was_not_copied(quiet: Checkout) -> None:
+    queue(quiet, 2)
+    quiet.just("snapshot", "rows")
+    (quiet.state / "snapshots/rows.queue").unlink()
+    assert "no task waits now" in quiet.just("rewind", "rows").stdout
+    assert tasks(quiet) == 0
+    quiet.just("restart", "web")
+
+
+def test_a_rewind_that_is_interrupted_is_complete_before_anything_runs_again(quiet: Checkout) -> None:
+    many = 'for number = 1, 300000 do redis.call("lpush", "default", string.rep("x", 200) .. number) end'
+    quiet.just("redis-cli", "eval", many, "0")
+    quiet.just("snapshot", "many")
+    waiting = tasks(quiet)
+    quiet.just("redis-cli", "del", "default")
+    record = quiet.state / "snapshots/rewind.json"
+    process = subprocess.Popen(
+        ["just", "rewind", "many"], cwd=quiet.path, env=quiet.environment, start_new_session=True
+    )
+    while process.poll() is None and not record.exists():
+        time.sleep(0.005)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    process.wait()
+
+    assert not record.exists()
+    assert tasks(quiet) in (0, waiting)
+    quiet.just("redis-cli", "del", "default")
+    quiet.just("snapshot", "--delete", "many")
 
 
 def test_somebody_who_is_connected_is_named_and_everything_runs_again(quiet: Checkout) -> None:
@@ -108,9 +147,9 @@ def test_another_server_is_refused_with_the_reason(quiet: Checkout) -> None:
 
 
 def test_code_that_lacks_migrations_names_the_branch_and_the_snapshot_that_fits(
-    make_checkout: Callable[..., Checkout],
+    make_started: Callable[..., Checkout],
 ) -> None:
-    checkout = make_checkout()
+    checkout = make_started()
     git = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com")
     checkout.run(*git, "init", "--quiet", "--initial-branch=trunk")
     checkout.run(*git, "add", "--all")
@@ -140,6 +179,27 @@ def test_code_that_lacks_migrations_names_the_branch_and_the_snapshot_that_fits(
     assert snapshots(checkout)["feature"]["fits"] is False
 
 
+def test_a_stack_at_work_is_put_aside_and_brought_back_without_an_error(trial: Trial) -> None:
+    checkout = trial.checkout
+    trial.send("trial_notes", *([f"task {number}", 0.3] for number in range(40)))
+    checkout.just("snapshot", "busy")
+    waiting = snapshots(checkout)["busy"]["tasks"]
+    assert 0 < waiting < 40
+    users = rows(checkout)
+    checkout.just("seed", "--users", "10")
+    eventually(lambda: trial.waiting() == 0, "all tasks done", 60)
+    assert len(trial.effects()) == 40
+
+    checkout.just("rewind", "busy")
+
+    assert rows(checkout) == users
+    eventually(lambda: trial.waiting() == 0, "all tasks done again", 60)
+    again = trial.effects()[40:]
+    assert len({line.rpartition(" ")[0] for line in again}) == len(again) == waiting
+    for program in ("backend", "worker", "beat"):
+        assert [line for line in checkout.log_lines(program) if line["level"] in ("error", "critical")] == []
+
+
 @pytest.mark.timeout(600)
 def test_a_kill_at_any_time_leaves_the_old_or_the_new_state_whole(quiet: Checkout) -> None:
     quiet.just("snapshot", "old")
@@ -151,7 +211,7 @@ def test_a_kill_at_any_time_leaves_the_old_or_the_new_state_whole(quiet: Checkou
     assert old != new
     seed = random.randrange(1_000_000)  # noqa: S311 - of a test
     dice = random.Random(seed)  # noqa: S311
-    for number in range(10):
+    for number in range(KILLS):
         target = ("old", "new")[number % 2]
         words = ("rewind", target) if number % 3 else ("snapshot", f"killed-{number}")
         process = subprocess.Popen(

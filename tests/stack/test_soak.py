@@ -14,15 +14,15 @@ import pytest
 from tests.harness.checkout import Checkout
 from tests.harness.faults import PROGRAMS, VICTIMS, assert_well, kill, runtime_of
 
-STEPS = int(os.environ.get("SOAK_STEPS", "12"))
+STEPS = int(os.environ.get("SOAK_STEPS", "8"))
 SEED = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(10**6))
 # Each as often as its weight says; a stack that is down is not worth killing.
 ACTIONS = {"up": 6, "down": 2, "restart": 1, "restart one": 2, "kill one": 6, "kill all": 2, "delete sockets": 1}
 
 
 @pytest.fixture(scope="module")
-def checkout(make_checkout: Callable[..., Checkout]) -> Checkout:
-    return make_checkout()
+def checkout(make_started: Callable[..., Checkout]) -> Checkout:
+    return make_started()
 
 
 def take(action: str, checkout: Checkout, chance: random.Random) -> str:

@@ -4,11 +4,14 @@ import os
 import time
 from itertools import pairwise
 
+import pytest
 import requests
 
 from tests.harness.checkout import eventually
 from tests.harness.hostile_messages import hostile
 from tests.harness.trial_stack import RETURN_TIME, SHUTDOWN_TIMEOUT, SLACK, Trial
+
+pytestmark = pytest.mark.long
 
 # All of it: FUZZ_MESSAGES=20000 just test-stack tests/stack/test_tasks.py -k hostile
 HOSTILE = int(os.environ.get("FUZZ_MESSAGES", "500"))
@@ -82,7 +85,7 @@ def test_a_task_that_does_not_heed_its_time_limit_is_killed_and_has_failed(trial
 
 def test_tasks_that_always_fail_are_tried_four_times_and_tell_whose_request_they_were(trial: Trial) -> None:
     url = f"{trial.checkout.url}/trial/"
-    ids = requests.get(url, headers={"X-Request-ID": "ten-that-fail"}, timeout=10).json()["ids"]
+    ids = requests.get(url, headers={"X-Request-ID": "ten-that-fail"}, timeout=30).json()["ids"]
 
     eventually(lambda: trial.states(ids) == {"FAILURE": 10}, "ten failures", seconds=14 + 2 * SLACK)
 

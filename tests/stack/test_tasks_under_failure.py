@@ -3,8 +3,12 @@
 import time
 from collections import Counter, defaultdict
 
+import pytest
+
 from tests.harness.checkout import eventually
 from tests.harness.trial_stack import RETURN_TIME, SLACK, Trial
+
+pytestmark = pytest.mark.long
 
 NUMBERS = range(2000)
 # Sent twice, so that both deliveries want to have the effect.

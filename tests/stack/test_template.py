@@ -7,6 +7,8 @@ import pytest
 
 from tests.harness.checkout import Checkout
 
+pytestmark = pytest.mark.long
+
 WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 
 
@@ -33,9 +35,15 @@ def edit(file: Path, before: str, after: str) -> None:
     file.write_text(text.replace(before, after, 1))
 
 
+def as_template(checkout: Checkout) -> Checkout:
+    """Make a template of the checkout: these tests also run in products."""
+    (checkout.path / "template.toml").unlink(missing_ok=True)
+    return checkout
+
+
 @pytest.fixture
 def template(make_checkout: Callable[..., Checkout]) -> Checkout:
-    checkout = make_checkout("template")
+    checkout = as_template(make_checkout("template"))
     git(checkout, "init", "--quiet", "--initial-branch=main")
     commit(checkout, "The template")
     return checkout
@@ -44,15 +52,15 @@ def template(make_checkout: Callable[..., Checkout]) -> Checkout:
 @pytest.fixture
 def product(make_checkout: Callable[..., Checkout], template: Checkout) -> Checkout:
     """Return a clone of the template with a name and an app of its own."""
-    checkout = make_checkout("product")
+    checkout = as_template(make_checkout("product"))
     git(checkout, "init", "--quiet", "--initial-branch=main")
     git(checkout, "config", "user.name", "Ada")
     git(checkout, "config", "user.email", "ada@example.com")
     git(checkout, "remote", "add", "template", str(template.path))
     git(checkout, "fetch", "--quiet", "template")
     git(checkout, "reset", "--quiet", "--hard", "template/main")
-    checkout.just("rename", "acme-billing", "--yes")
-    checkout.just("startapp", "invoices")
+    checkout.just("rename", "trial-product", "--yes")
+    checkout.just("startapp", "specimens")
     commit(checkout, "A product")
     return checkout
 
@@ -63,7 +71,7 @@ def change_the_template(template: Checkout) -> str:
         "Wait longer, and serve longer pages",
         stack__programs__waiting=("every 100 ms", "each 100 ms"),
         conf__settings__api=('"PAGE_SIZE": 50', '"PAGE_SIZE": 40'),
-        README=("## Ways in", "## Three ways in"),
+        README=("\n", "\nThree ways in.\n"),
     )
 
 
@@ -78,8 +86,8 @@ def test_changes_of_the_stack_and_of_a_setting_merge_by_themselves(template: Che
     assert '"PAGE_SIZE": 40' in (product.path / "conf/settings/api.py").read_text()
     assert newest in (product.path / "template.toml").read_text()
     assert (product.path / "README.md").read_text() == readme
-    assert 'name = "acme-billing"' in (product.path / "pyproject.toml").read_text()
-    assert "apps.invoices" in (product.path / "conf/project/settings.py").read_text()
+    assert 'name = "trial-product"' in (product.path / "pyproject.toml").read_text()
+    assert "apps.specimens" in (product.path / "conf/project/settings.py").read_text()
     assert git(product, "status", "--porcelain") == ""
     assert "nothing was changed" in product.just("update-template").stdout
 
@@ -126,7 +134,7 @@ def test_what_recipes_write_is_no_conflict(template: Checkout, product: Checkout
 def test_a_repository_that_starts_with_a_copy_finds_its_commit_by_its_files(
     template: Checkout, make_checkout: Callable[..., Checkout]
 ) -> None:
-    product = make_checkout("button")
+    product = as_template(make_checkout("button"))
     git(product, "init", "--quiet")
     git(product, "config", "user.name", "Ada")
     git(product, "config", "user.email", "ada@example.com")
@@ -134,7 +142,7 @@ def test_a_repository_that_starts_with_a_copy_finds_its_commit_by_its_files(
     (product.path / "manage.py").chmod(0o644)
     commit(product, "Initial commit")
     git(product, "remote", "add", "origin", "https://example.com/acme.git")
-    product.just("rename", "acme", "--yes")
+    product.just("rename", "trial", "--yes")
     commit(product, "A name")
     assert 'repository = ""' in (product.path / "template.toml").read_text()
     refused = product.just("update-template", check=False)
@@ -160,18 +168,18 @@ def test_the_template_itself_has_nothing_to_update(template: Checkout) -> None:
 def test_rename_shows_changes_and_asks_and_does_neither_while_the_stack_runs(
     make_checkout: Callable[..., Checkout],
 ) -> None:
-    checkout = make_checkout()
+    checkout = as_template(make_checkout())
     git(checkout, "init", "--quiet")
     commit(checkout, "All")
-    assert "Acme API" in checkout.just("rename", "acme", "--dry-run").stdout
-    assert "--yes" in checkout.just("rename", "acme", check=False).stderr
+    assert "Trial API" in checkout.just("rename", "trial", "--dry-run").stdout
+    assert "--yes" in checkout.just("rename", "trial", check=False).stderr
     checkout.just("up")
-    refused = checkout.just("rename", "acme", "--yes", check=False)
+    refused = checkout.just("rename", "trial", "--yes", check=False)
     assert "just down" in refused.stderr
     assert git(checkout, "status", "--porcelain") == ""
     checkout.just("seed", "--users", "3")
     checkout.just("down")
-    checkout.just("rename", "acme", "--yes")
+    checkout.just("rename", "trial", "--yes")
     checkout.just("up")
     count = "from apps.users.models import CustomUser; print(CustomUser.objects.count())"
     assert checkout.just("manage", "shell", "--command", count).stdout.strip().endswith("3")

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 import requests
 
 from tests.harness.checkout import Checkout, eventually
+
+pytestmark = pytest.mark.long
 
 PROGRAMS = ("postgres", "redis", "web", "worker", "beat", "reload")
 
 
 def test_up_returns_when_every_component_is_healthy(stack: Checkout) -> None:
-    response = requests.get(f"{stack.url}/healthz", timeout=5)
+    response = requests.get(f"{stack.url}/healthz", timeout=30)
 
     assert response.status_code == 200
     assert set(response.json()["components"]) >= {"postgres", "redis", "worker", "beat"}
@@ -25,10 +28,10 @@ def test_up_returns_when_every_component_is_healthy(stack: Checkout) -> None:
 def test_the_server_reads_bodies_in_chunks_and_refuses_in_the_envelope(stack: Checkout) -> None:
     body = iter([b'{"token"', b": 1}"])
     read = requests.post(
-        f"{stack.url}/api/v1/auth/verify/", data=body, headers={"Content-Type": "application/json"}, timeout=5
+        f"{stack.url}/api/v1/auth/verify/", data=body, headers={"Content-Type": "application/json"}, timeout=30
     )
     assert (read.status_code, read.json()["errors"][0]["code"]) == (400, "invalid")
-    refused = requests.get(f"{stack.url}/api/v1/core/ping/?x={'9' * 9000}", timeout=5)
+    refused = requests.get(f"{stack.url}/api/v1/core/ping/?x={'9' * 9000}", timeout=30)
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (414, "uri_too_long")
 
 
@@ -73,7 +76,7 @@ def test_logs_show_the_history_and_follow(stack: Checkout) -> None:
     with stack.start("logs", "backend") as following:
         eventually(lambda: "gunicorn" in following.text(), "the history")
         marker = "a-request-that-comes-later"
-        requests.get(f"{stack.url}/api/v1/core/ping/", headers={"X-Request-ID": marker}, timeout=5)
+        requests.get(f"{stack.url}/api/v1/core/ping/", headers={"X-Request-ID": marker}, timeout=30)
         eventually(lambda: marker in following.text(), "the line of a later request")
 
 
@@ -129,13 +132,13 @@ def test_saving_code_reloads_web_worker_and_beat(stack: Checkout) -> None:
         + '\n\nurlpatterns += [path("saved/", lambda request: __import__("django.http").http.HttpResponse("saved"))]\n'
     )
 
-    eventually(lambda: requests.get(f"{stack.url}/saved/", timeout=5).text == "saved", "the new route")
+    eventually(lambda: requests.get(f"{stack.url}/saved/", timeout=30).text == "saved", "the new route")
     eventually(lambda: all(stack.pid(p) != pid for p, pid in before.items()), "new worker and beat")
     eventually(lambda: stack.health()["status"] == "ok", "health after the reload")
 
 
-def test_down_leaves_no_process_and_up_brings_the_data_back(make_checkout: Callable[..., Checkout]) -> None:
-    checkout = make_checkout()
+def test_down_leaves_no_process_and_up_brings_the_data_back(make_started: Callable[..., Checkout]) -> None:
+    checkout = make_started()
     checkout.just("up")
     checkout.just("seed", "--users", "3")
     assert checkout.processes()
@@ -160,9 +163,9 @@ def test_nothing_is_written_outside_the_checkout_but_its_sockets(make_checkout: 
 
 
 def test_up_refuses_a_pinned_port_that_is_taken_and_names_its_holder(
-    stack: Checkout, make_checkout: Callable[..., Checkout]
+    stack: Checkout, make_started: Callable[..., Checkout]
 ) -> None:
-    other = make_checkout()
+    other = make_started()
     taken = (stack.state / "port").read_text()
 
     done = other.just("up", check=False, PORT=taken)

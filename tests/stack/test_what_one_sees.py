@@ -13,6 +13,8 @@ from tests.harness.checkout import Checkout, eventually
 from tests.harness.faults import assert_well, runtime_of
 from tests.harness.health import stopped, tell_supervisor
 
+pytestmark = pytest.mark.long
+
 
 def execute(stack: Checkout, statement: str) -> None:
     with psycopg.connect(host=str(runtime_of(stack)), user="postgres", dbname="app", autocommit=True) as connection:
@@ -105,7 +107,7 @@ def test_colours_are_for_terminals_unless_they_are_asked_for(stack: Checkout) ->
 
 def test_an_access_line_fits_into_a_row_of_80_columns_and_a_404_has_another_colour(stack: Checkout) -> None:
     for path in ("api/v1/core/ping/", "api/v1/no-such-thing/"):
-        requests.get(f"{stack.url}/{path}", timeout=5)
+        requests.get(f"{stack.url}/{path}", timeout=30)
     lines = stack.just("logs", "backend", "--no-follow").stdout.splitlines()
     rows = [line for line in lines if "/api/v1/core/ping/" in line or "/api/v1/no-such-thing/" in line]
     assert rows
@@ -147,9 +149,11 @@ def test_a_number_that_is_none_is_one_line_of_up_and_of_doctor(stack: Checkout) 
     before = dotenv.read_text()
     dotenv.write_text(f"{before}TASK_TIME_LIMIT=abc\n")
 
+    shown = stack.just("status").stdout
     up, examined = stack.just("up", check=False), stack.just("doctor", check=False)
 
     dotenv.write_text(before)
+    assert "the programs have not taken the settings. .env, line" in shown
     assert (up.returncode, examined.returncode) == (1, 1)
     for said in (up.stderr, examined.stdout):
         assert "TASK_TIME_LIMIT" in said
@@ -168,7 +172,7 @@ def test_the_login_that_seed_prints_works(stack: Checkout) -> None:
 def test_templates_are_reloaded_on_save(stack: Checkout) -> None:
     template = stack.path / "apps/core/templates/core/development/base.html"
     template.write_text(template.read_text().replace("</body>", "<p>a new line</p></body>"))
-    eventually(lambda: "a new line" in requests.get(f"{stack.url}/", timeout=5).text, "the new page")
+    eventually(lambda: "a new line" in requests.get(f"{stack.url}/", timeout=30).text, "the new page")
     eventually(lambda: stack.health()["status"] == "ok", "health")
 
 
@@ -201,7 +205,7 @@ def test_migrations_that_are_applied_and_unknown_to_the_code_are_seen(stack: Che
 
 
 def ready(stack: Checkout) -> bool:
-    return requests.get(f"{stack.url}/readyz", timeout=5).status_code == 200
+    return requests.get(f"{stack.url}/readyz", timeout=30).status_code == 200
 
 
 def test_code_that_cannot_be_imported_is_shown_within_seconds(stack: Checkout) -> None:

@@ -1,6 +1,11 @@
 """`just worktree`: checkouts side by side, each with a stack and a copy of the data of its own."""
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +13,8 @@ from typing import Any
 import pytest
 
 from tests.harness.checkout import Checkout
+
+pytestmark = pytest.mark.long
 
 GIT = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 
@@ -27,8 +34,8 @@ def worktrees(checkout: Checkout) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def shop(make_checkout: Callable[..., Checkout]) -> Iterator[Checkout]:
-    checkout = make_checkout("shop")
+def shop(make_started: Callable[..., Checkout]) -> Iterator[Checkout]:
+    checkout = make_started("shop")
     checkout.run(*GIT, "init", "--quiet", "--initial-branch=trunk")
     checkout.run(*GIT, "add", "--all")
     checkout.run(*GIT, "commit", "--quiet", "--message=All")
@@ -66,7 +73,7 @@ def test_a_worktree_has_its_own_stack_and_a_copy_of_the_rows(shop: Checkout) -> 
 def test_a_port_that_env_names_is_not_taken_along(shop: Checkout) -> None:
     env = shop.path / ".env"
     text = env.read_text()
-    env.write_text(f"{text}PORT=8123\nSLOW_QUERY_MS=77\n")
+    env.write_text(f"{text}PORT=8123\nexport PORT = 8123\nSLOW_QUERY_MS=77\n")
     shop.just("worktree", "ports")
     env.write_text(text)
     copied = (shop.path.parent / "shop-ports/.env").read_text()
@@ -82,11 +89,48 @@ def test_what_is_not_committed_is_never_deleted(shop: Checkout) -> None:
     shop.just("worktree", "--remove", "shop-unsaved")
 
 
+def test_commits_that_are_on_no_branch_are_never_deleted(shop: Checkout) -> None:
+    shop.just("worktree", "detached")
+    path = shop.path.parent / "shop-detached"
+    shop.run("git", "-C", str(path), "switch", "--quiet", "--detach")
+    shop.run(*GIT, "-C", str(path), "commit", "--quiet", "--allow-empty", "--message=Mine")
+    refused = shop.just("worktree", "--remove", "shop-detached", check=False)
+    assert (refused.returncode, "Mine" in refused.stderr, path.is_dir()) == (1, True, True)
+    shop.run("git", "-C", str(path), "switch", "--quiet", "--create", "mine")
+    shop.just("worktree", "--remove", "mine")
+
+
+def test_a_worktree_whose_directory_was_deleted_is_forgotten(shop: Checkout) -> None:
+    shop.just("worktree", "gone")
+    shutil.rmtree(shop.path.parent / "shop-gone")
+    shop.just("worktree", "--remove", "gone")
+    assert "shop-gone" not in worktrees(shop)
+
+
+def test_names_keep_the_letters_that_tell_them_apart(shop: Checkout) -> None:
+    for branch, name in (("feature/ä", "shop-feature-ä"), ("feature/ö", "shop-feature-ö")):
+        shop.just("worktree", branch)
+        assert worktrees(shop)[name]["branch"] == branch
+
+
+def test_an_interrupted_copy_leaves_neither_worktree_nor_branch(shop: Checkout) -> None:
+    state = shop.path.parent / "shop-interrupted/.state"
+    process = subprocess.Popen(
+        ["just", "worktree", "interrupted"], cwd=shop.path, env=shop.environment, start_new_session=True
+    )
+    while process.poll() is None and not state.exists():
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait() != 0
+    assert "interrupted" not in shop.run("git", "branch")
+    assert "shop-interrupted" not in worktrees(shop)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("worktree", "a..b"), "cannot be the name of a branch"),
-        (("worktree", "--remove", "nowhere"), "Branches that have one"),
+        (("worktree", "--remove", "nowhere"), "There are: trunk"),
         (("worktree", "--remove", "trunk"), "is this checkout"),
         (("worktree",), "name a branch"),
         (("worktree", "trunk"), "trunk"),

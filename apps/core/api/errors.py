@@ -14,13 +14,14 @@ from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
 
 from apps.core.api.exceptions import MalformedRequestError, PayloadTooLarge, ServiceUnavailable
+from apps.core.postgres.outages import is_outage
 
 View = Callable[..., HttpResponseBase]
 
 
 class ExceptionHandler(StandardHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        if isinstance(exc, BrokerError):
+        if isinstance(exc, BrokerError) or is_outage(exc):
             return ServiceUnavailable()
         if isinstance(exc, RequestDataTooBig):
             return PayloadTooLarge()

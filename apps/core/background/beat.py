@@ -25,7 +25,7 @@ from redis import RedisError
 
 from apps.core.background import queues
 from apps.core.background.schedules import write_schedules
-from apps.core.health import heartbeat
+from apps.core.health import heartbeat, sign_of_life
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +118,7 @@ class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc]
             self._postponed.add(entry.name)
 
     def _beat(self) -> None:
+        sign_of_life.show()
         try:
             heartbeat.show_beat()
             self._send_heartbeat_tasks()

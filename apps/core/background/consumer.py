@@ -19,9 +19,13 @@ from apps.core.background import message_validation
 from apps.core.background.broker import way_back
 from apps.core.background.broker.lease import Lease
 from apps.core.background.dead_letters import put_aside
+from apps.core.health import sign_of_life
 
 logger = get_logger(__name__)
 
+# Parts of a worker that send events, to which nobody listens. Where packets are dropped, its main loop would
+# not return from sending one before Redis is available again: no sign of life, and a dead connection that stays.
+_SILENT = {"without_heartbeat": True, "without_gossip": True}
 # Seconds between two attempts to connect.
 RETRY_SECONDS = 0.5
 
@@ -54,7 +58,7 @@ class TaskRequest(Request):
 
 
 class PromptConsumer(Consumer):
-    """Reconnect twice a second, and keep messages that are not tasks as dead letters.
+    """Reconnect twice a second, send no events, and keep messages that are not tasks as dead letters.
 
     Celery waits two seconds longer before each attempt, up to thirty, and has no setting for it. A message that is
     not a task ends Celery's main process, or is dropped with a log record.
@@ -65,6 +69,11 @@ class PromptConsumer(Consumer):
     channel_errors: tuple[type[Exception], ...]
     # Whether the log says already that the broker is unavailable.
     _has_logged = False
+    _signs_of_life: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["worker_options"] = {**(kwargs.get("worker_options") or {}), **_SILENT}
+        super().__init__(*args, **kwargs)
 
     def ensure_connected(self, conn: Any) -> Any:
         conn.ensure_connection = partial(_connect, conn.ensure_connection, log=not self._has_logged)
@@ -75,6 +84,10 @@ class PromptConsumer(Consumer):
     def on_ready(self) -> None:
         super().on_ready()
         way_back.begin()
+        if self._signs_of_life:
+            self._signs_of_life.cancel()
+        sign_of_life.show()
+        self._signs_of_life = self.timer.call_repeatedly(sign_of_life.INTERVAL_SECONDS, sign_of_life.show)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Keep the lease of the connection, for what this worker runs."""
@@ -152,6 +165,7 @@ def _connect(
     failures = count()
 
     def on_failure(error: Exception, interval: float) -> None:
+        sign_of_life.show()
         if next(failures) == 0 and log:
             errback(error, interval)
 

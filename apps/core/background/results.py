@@ -6,11 +6,18 @@ Connections are kept from task to task, and may have been closed meanwhile.
 from contextlib import nullcontext
 from typing import Any
 
+import django
 from celery import current_app, states
 from celery.result import GroupResult
 from celery.signals import task_postrun, task_prerun
 from celery.utils.serialization import UnpickleableExceptionWrapper
+from django.apps import apps
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+
+if not apps.models_ready:
+    # Celery sets Django up for workers and beat alone, and `celery call` and `celery result` need the models, too.
+    django.setup()
+
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.backends.database import trigger_callback
 from django_celery_results.models import ChordCounter, TaskResult  # type: ignore[attr-defined] # newer than its stubs

@@ -12,15 +12,27 @@ from apps.core.throttling.rates import parse_rate
 
 # What signs tokens, links and sessions must not be guessed.
 SECRET_LENGTH = 50
+TOKEN_LENGTH = 20
+_BACKENDS_WITHOUT_SERVER = {
+    f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")
+}
 _NAMES_OF_NO_NET = ("localhost", ".localhost", ".local", ".internal", ".test", "testserver")
 
 
 @register(Tags.security)
 def secret_key(**_kwargs: Any) -> list[CheckMessage]:
-    if not settings.PRODUCTION or len(settings.SECRET_KEY) >= SECRET_LENGTH:
+    if not settings.PRODUCTION:
         return []
-    hint = f"Set SECRET_KEY to {SECRET_LENGTH} random characters or more."
-    return [Error("SECRET_KEY is so short that it can be guessed.", hint=hint, id="core.E004")]
+    keys = {"SECRET_KEY": [settings.SECRET_KEY], "SECRET_KEY_FALLBACKS": settings.SECRET_KEY_FALLBACKS}
+    short = [name for name, values in keys.items() if any(len(value) < SECRET_LENGTH for value in values)]
+    hint = f"A key has {SECRET_LENGTH} random characters or more, and no comma."
+    errors: list[CheckMessage] = [
+        Error(f"{name} is so short that it can be guessed.", hint=hint, id="core.E004") for name in short
+    ]
+    if 0 < len(settings.METRICS_TOKEN) < TOKEN_LENGTH:
+        hint = f"A token has {TOKEN_LENGTH} random characters or more."
+        errors.append(Error("METRICS_TOKEN is so short that it can be guessed.", hint=hint, id="core.E004"))
+    return errors
 
 
 @register(Tags.security)
@@ -100,7 +112,11 @@ def mail(**_kwargs: Any) -> list[CheckMessage]:
     if not _is_origin(settings.FRONTEND_URL.rstrip("/"), {"https"}):
         hint = "Set FRONTEND_URL to the https address of the pages that mailed links open."
         errors.append(Error("Mailed links lead nowhere.", hint=hint, id="core.E012"))
-    if not settings.EMAIL_URL:
+    # Those of tests and of development (dummymail://, consolemail://) throw mails away.
+    if not settings.EMAIL_URL or settings.EMAIL_BACKEND in _BACKENDS_WITHOUT_SERVER:
         hint = "Set EMAIL_URL, as in smtp+tls://user:password@host:587, and DEFAULT_FROM_EMAIL."
-        errors.append(Error("Mails go to files.", hint=hint, id="core.E013"))
+        errors.append(Error("Mails reach nobody: they go to files, or nowhere.", hint=hint, id="core.E013"))
+    elif settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
+        hint = "Set DEFAULT_FROM_EMAIL to an address of your domain."
+        errors.append(Error("Mails come from localhost, and servers refuse them.", hint=hint, id="core.E021"))
     return errors

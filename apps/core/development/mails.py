@@ -16,7 +16,10 @@ _MOST = 200
 
 
 class Mail(NamedTuple):
-    """A mail: where it is (file and number), and what it says. html is empty if it has no such part."""
+    """A mail: where it is (file and number), and what it says.
+
+    html is empty if it has no such part; attachments are their names and sizes.
+    """
 
     key: str
     written: datetime
@@ -25,6 +28,7 @@ class Mail(NamedTuple):
     to: str
     text: str
     html: str
+    attachments: tuple[str, ...]
 
 
 def newest() -> list[Mail]:
@@ -53,7 +57,14 @@ def _mails(file: Path) -> Iterator[Mail]:
 def _read(key: str, written: datetime, raw: bytes) -> Mail:
     message = message_from_bytes(raw, policy=policy.default)
     subject, sender, to = (str(message.get(name, "")) for name in ("Subject", "From", "To"))
-    return Mail(key, written, subject, sender, to, _part(message, "plain"), _part(message, "html"))
+    parts = _part(message, "plain"), _part(message, "html")
+    return Mail(key, written, subject, sender, to, *parts, tuple(map(_attachment, message.iter_attachments())))
+
+
+def _attachment(part: EmailMessage) -> str:
+    content = part.get_payload(decode=True)
+    size = f"{len(content):,} bytes" if isinstance(content, bytes) else part.get_content_type()
+    return f"{part.get_filename() or part.get_content_type()} ({size})"
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -14,6 +14,7 @@ from django.conf import settings
 from redis import Redis, RedisError
 
 from apps.core.redis_errors import is_in_script
+from apps.core.throttling.scripts import ScriptRunner
 
 logger = logging.getLogger("django.security.throttle")
 
@@ -87,6 +88,7 @@ class Limiter:
         self.client = client
         self._take = client.register_script(_TAKE)
         self._give_back = client.register_script(_GIVE_BACK)
+        self._scripts = ScriptRunner(client.connection_pool)
         self._unavailable_until = 0.0
 
     def take(self, limits: list[Limit]) -> Decision:
@@ -114,7 +116,7 @@ class Limiter:
         if monotonic() < self._unavailable_until:
             return None
         try:
-            return script(keys=keys, args=args)
+            return self._scripts.run(script, keys, args)
         except RedisError as error:
             if is_in_script(error):
                 # To accept every request would hide it.

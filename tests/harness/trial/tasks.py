@@ -8,9 +8,13 @@ from pathlib import Path
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models import F
 
 from apps.core.background.idempotency import once
-from apps.core.tasks import BaseTaskWithRetry
+from apps.core.models import StartedTask
+from apps.core.tasks import BaseTaskWithRetry, do_nothing
+from apps.users.models import CustomUser
 
 
 def note(line: str) -> None:
@@ -74,3 +78,27 @@ def trial_tick() -> None:
 def trial_notes(name: str, seconds: float) -> None:
     note(f"start {name} {time.time()}")
     time.sleep(seconds)
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_mails_before_its_row(user_id: int) -> None:
+    user = CustomUser.objects.get(pk=user_id)
+    user.email_user("Welcome", "It is good to have you here.")
+    StartedTask.objects.create(user=user, name="welcomed")
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_counts_without_a_key(user_id: int) -> None:
+    CustomUser.objects.filter(pk=user_id).update(session_version=F("session_version") + 1)
+
+
+@shared_task(base=BaseTaskWithRetry)
+def trial_sends_before_the_commit(user_id: int) -> None:
+    with transaction.atomic():
+        StartedTask.objects.get_or_create(user_id=user_id, name="ordered")
+        do_nothing.delay()
+
+
+@shared_task(base=BaseTaskWithRetry, max_retries=0)
+def trial_finds_nobody() -> None:
+    raise LookupError("Nobody is there.")

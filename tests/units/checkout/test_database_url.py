@@ -28,6 +28,8 @@ def test_a_password_is_read_as_libpq_reads_it(password: str, written: str) -> No
         "postgres://app:hunter2 x@db.example.com/shop",
         "postgres://app:x@db.example.com/shop?hunter2=1",
         "mysql://app:hunter2@db.example.com/shop",
+        "postgres://app:hunter2@db.example.com:99999/shop",
+        "postgres://app:hunter2@db.example.com/shop\n",
     ],
 )
 def test_a_url_that_is_not_understood_is_refused_without_any_of_it(url: str) -> None:
@@ -56,3 +58,26 @@ def test_a_redis_url_that_is_not_understood_is_refused_without_any_of_it(url: st
 
 def test_a_database_is_named_without_its_password() -> None:
     assert consent.name_of("postgres://app:hunter2@db.example.com:5433/shop") == "shop at db.example.com:5433"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://cache.example.com/5", "names a database"),
+        ("rediss://cache.example.com:6380/1", "names a database"),
+        ("redis://", "names no host"),
+        ("rediss://cache.example.com?timeout=hunter2", "options that not all clients"),
+        ("redis://cache.example.com?ssl_cert_reqs=none", "options that not all clients"),
+        ("redis://:hunter2@cache.example.com,", "is not like"),
+        ("redis://:hunter2@cache.example.com ", "is not like"),
+        ("redis://:hunter2@cache.example.com\n", "is not like"),
+    ],
+)
+def test_what_a_url_of_redis_says_in_vain_is_refused_without_any_of_it(url: str, said: str) -> None:
+    problem = servers.redis_url_problem(url)
+    assert (said in problem, "hunter2" in problem) == (True, False), problem
+
+
+def test_a_url_of_redis_may_have_options_of_tls_and_the_first_database() -> None:
+    assert servers.redis_url_problem("rediss://:pw@cache.example.com:6380/0?ssl_ca_certs=/ca.pem") == ""
+    assert servers.redis_url_problem("unix:///run/redis.sock?db=3") == ""

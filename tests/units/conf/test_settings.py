@@ -4,6 +4,7 @@ import copy
 import os
 import re
 import runpy
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import environ
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Connection
+from redis import ConnectionPool
 
 from checkout import paths, servers
 from conf import env
@@ -155,8 +158,21 @@ def test_the_deployment_checks_have_nothing_to_say_in_production() -> None:
         ("SENTRY_DSN", "https://hunter2@"),
         ("LOG_LEVEL", "LOUD"),
         ("FRONTEND_URL", "app.example.com"),
+        ("FRONTEND_URL", "https://app.example.com,"),
+        ("FRONTEND_URL", "https://app example.com"),
+        ("FRONTEND_URL", "https://app.example.com#x"),
+        ("FRONTEND_URL", "https://app.example.com:99999"),
+        ("FRONTEND_URL", "https://["),
+        ("MIGRATE_LOCK_TIMEOUT", "5000"),
+        ("SHUTDOWN_DELAY", "5000"),
+        ("TASK_SHUTDOWN_TIMEOUT", "30000"),
+        ("TASK_HEARTBEAT", "20000"),
+        ("WEB_KEEPALIVE", "130000"),
+        ("WEB_CONCURRENCY", "99999999999999999999"),
+        ("NUM_PROXIES", "99"),
         ("WEB_CONCURRENCY", "0"),
         ("WEB_THREADS", "-2"),
+        ("WEB_KEEPALIVE", "0"),
         ("ALLOWED_HOSTS", "https://api.example.com"),
         ("ALLOWED_HOSTS", "api.example.com:8000"),
         ("ALLOWED_HOSTS", "a b"),
@@ -179,8 +195,17 @@ def test_the_deployment_checks_have_nothing_to_say_in_production() -> None:
         ("TASK_TIME_LIMIT", "0"),
         ("SLOW_REQUEST_MS", "-1"),
         ("METRICS_PATH", "<metrics"),
+        ("METRICS_PATH", "/livez/"),
+        ("METRICS_PATH", "/"),
+        ("METRICS_PATH", "admin"),
+        ("METRICS_PATH", "api/v1/metrics"),
+        ("LOG_DIR", f"{__file__}/logs"),
         ("ADMIN_URL", "<no:converter>/"),
         ("DEFAULT_FROM_EMAIL", "noreply"),
+        ("DEFAULT_FROM_EMAIL", "noreply@"),
+        ("DEFAULT_FROM_EMAIL", "@example.com"),
+        ("DEFAULT_FROM_EMAIL", "'noreply@example.com'"),
+        ("DEFAULT_FROM_EMAIL", "a@example.com,b@example.com"),
         ("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@example.com"),
     ],
 )
@@ -201,7 +226,11 @@ def test_what_cannot_work_is_said_all_at_once() -> None:
 
 def test_what_works_is_accepted() -> None:
     loaded = load(
-        **{**PRODUCTION, "ALLOWED_HOSTS": ".example.com,[::1],10.0.0.1"},
+        **{
+            **PRODUCTION,
+            "ALLOWED_HOSTS": ".example.com,[::1],10.0.0.1",
+            "FRONTEND_URL": "https://a.example.com:8443/de/",
+        },
         CORS_ALLOWED_ORIGINS="https://app.example.com,http://[::1]:3000",
         CSRF_TRUSTED_ORIGINS="https://*.example.com",
         THROTTLE_RATES="login=10/min,mail=1/day",
@@ -265,3 +294,109 @@ def test_the_settings_import_no_more_than_they_need() -> None:
     count, *heavy = said.stdout.split()
     assert heavy == []
     assert int(count) <= 560
+
+
+def test_a_variable_may_be_in_a_file_as_platforms_mount_secrets(tmp_path: Path) -> None:
+    values = {"SECRET_KEY": PRODUCTION["SECRET_KEY"], "DATABASE_URL": "postgres://user:of-a-file@db.example.com/app"}
+    files = {f"{name}_FILE": tmp_path / name for name in values}
+    for name, value in values.items():
+        (tmp_path / name).write_text(f"{value}\n")
+    rest = {name: value for name, value in PRODUCTION.items() if name not in values}
+    loaded = load_own(**rest, **{name: str(file) for name, file in files.items()})
+    assert loaded["SECRET_KEY"] == values["SECRET_KEY"]
+    assert loaded["DATABASES"]["default"]["PASSWORD"] == "of-a-file"
+
+
+def test_the_file_of_a_list_may_have_a_line_for_each(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("one\ntwo\n")
+    loaded = load_own(**PRODUCTION, SECRET_KEY_FALLBACKS_FILE=str(tmp_path / "keys"))
+    assert loaded["SECRET_KEY_FALLBACKS"] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY and SECRET_KEY_FILE are both set"),
+        (
+            {"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere"},
+            "SECRET_KEY_FILE names a file that cannot be read: No such",
+        ),
+        ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/"}, "cannot be read: Is a directory"),
+        ({"METRICS_TOKEN_FILE": "/dev/null"}, "METRICS_TOKEN_FILE names a file that is empty"),
+        ({"SENTRY_DSN_FILE": "/dev/null"}, "SENTRY_DSN_FILE names a file that is empty"),
+    ],
+)
+def test_a_file_that_gives_no_value_is_refused(variables: dict[str, str], said: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=re.escape(said)):
+        load_own(**PRODUCTION | variables)
+
+
+def load_own(**environment: str) -> dict[str, Any]:
+    """Load the settings with the project's own reader, and no .env."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "DOTENV", Path("/nowhere/.env"))
+        patch.setattr(env.read_env, "__defaults__", (Path("/nowhere/.env"),))
+        for name in list(os.environ):
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return runpy.run_path(str(paths.ROOT / "conf" / "settings" / "__init__.py"))
+
+
+def test_former_keys_are_a_list() -> None:
+    assert load(**PRODUCTION)["SECRET_KEY_FALLBACKS"] == []
+    assert load(**PRODUCTION, SECRET_KEY_FALLBACKS="one,two")["SECRET_KEY_FALLBACKS"] == ["one", "two"]
+
+
+def test_a_pool_of_transactions_gets_no_cursors_of_the_server_and_migrations_go_around_it() -> None:
+    direct = "postgres://user:pw@primary.example.com:5432/app"
+    loaded = load(**PRODUCTION, DATABASE_POOLED="true", DATABASE_DIRECT_URL=direct)
+    assert loaded["DATABASES"]["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
+    assert loaded["DIRECT_DATABASE"]["HOST"] == "primary.example.com"
+    assert loaded["DIRECT_DATABASE"]["DISABLE_SERVER_SIDE_CURSORS"] is False
+    plain = load(**PRODUCTION)
+    assert (plain["DATABASES"]["default"]["DISABLE_SERVER_SIDE_CURSORS"], plain["DIRECT_DATABASE"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"REDIS_URL": "sentinel://:pw@one:26379"}, "REDIS_URL names a Sentinel"),
+        ({"REDIS_URL": "redis+sentinel://one:26379/mymaster"}, "REDIS_URL names a Sentinel"),
+        ({"DATABASE_DIRECT_URL": "postgres://u:pw@h:x/app"}, "DATABASE_DIRECT_URL is not like"),
+        ({"METRICS_PORT": "9000"}, "METRICS_PORT needs METRICS_TOKEN"),
+        ({"METRICS_PORT": "90000", "METRICS_TOKEN": "t"}, "METRICS_PORT must be a port"),
+        ({"SHUTDOWN_DELAY": "-1"}, "SHUTDOWN_DELAY must be at least 0"),
+        ({"DATABASE_POOLED": "perhaps"}, "DATABASE_POOLED in the environment: not True or False"),
+    ],
+)
+def test_what_several_machines_cannot_use_is_refused(variables: dict[str, str], said: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=re.escape(said)) as refused:
+        load_own(**PRODUCTION | variables)
+    assert "pw" not in str(refused.value)
+
+
+def test_development_refuses_a_way_around_a_pool_that_it_does_not_use() -> None:
+    said = refusal(ENVIRONMENT="development", DATABASE_DIRECT_URL="postgres://user:pw@primary.example.com/app")
+    assert "DATABASE_DIRECT_URL needs DATABASE_URL" in said
+
+
+@pytest.mark.parametrize("query", ["", "?ssl_cert_reqs="])
+def test_redis_with_tls_is_verified_by_all_three_clients(query: str) -> None:
+    loaded = load(**{**PRODUCTION, "REDIS_URL": f"rediss://:pw@cache.example.com:6380{query}"})
+    urls = (loaded["CELERY_BROKER_URL"], loaded["CACHES"]["default"]["LOCATION"], loaded["LIMITER_URL"])
+    assert all(url.endswith("ssl_cert_reqs=required") for url in urls)
+    with Connection(loaded["CELERY_BROKER_URL"], transport="redis") as broker:
+        assert broker.ssl == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+    for url in urls[1:]:
+        pool = ConnectionPool.from_url(url)
+        connection = pool.connection_class(**pool.connection_kwargs)
+        assert (connection.cert_reqs, connection.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_the_url_of_postgres_may_wait_longer_or_shorter() -> None:
+    url = "postgres://user:pw@db.example.com/app?connect_timeout=20&sslmode=verify-full"
+    options = load(**PRODUCTION | {"DATABASE_URL": url})["DATABASES"]["default"]["OPTIONS"]
+    assert options["connect_timeout"] == "20"
+    assert options["sslmode"] == "verify-full"
+    assert options["tcp_user_timeout"] == "10000"

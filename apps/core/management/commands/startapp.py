@@ -19,6 +19,8 @@ from apps.core.management.app_registration import REGISTRATIONS, registered
 _TEMPLATES = Path(__file__).parents[1] / "app_template"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _MODEL = re.compile(r"[A-Z][A-Za-z0-9]*")
+_FULL = "Make it yours before its migration is applied"
+_MINIMAL = "Then a model, and what else it needs"
 # Table and constraint names are at most 63 bytes.
 _LONGEST = 40
 
@@ -45,9 +47,7 @@ class Command(BaseCommand):
         if not minimal:
             _write_schema()
             self.stdout.write("wrote docs/openapi.yml")
-        self.stdout.write(
-            "Next: just check && just test. Make it yours before its migration is applied: docs/new-app.md"
-        )
+        self.stdout.write(f"Next: just check && just test. {_MINIMAL if minimal else _FULL}: docs/new-app.md")
 
 
 def render(name: str, model: str, directory: Path, *, template: str = "full") -> Path:

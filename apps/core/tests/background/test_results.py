@@ -1,11 +1,14 @@
 """What is on record of a task, and how a failed one is run again."""
 
 import json
+import subprocess
+import sys
 import threading
 from typing import Any
 
 import pytest
 from celery import current_app, states
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.urls import reverse
@@ -24,6 +27,16 @@ from apps.core.tests.helpers import log_in, make_user
 def store(state: str, task_id: str = "one", result: Any = None) -> str:
     current_app.backend.store_result(task_id, result, state)
     return TaskResult.objects.get(task_id=task_id).status
+
+
+def test_celery_itself_sends_a_task_by_hand() -> None:
+    # With the servers of this process, by its environment.
+    command = [sys.executable, "-m", "celery", "-A", "conf", "call", "apps.core.tasks.measure_wait", "--args=[1]"]
+    try:
+        done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)  # noqa: S603
+        assert (done.returncode, len(done.stdout.strip())) == (0, 36), done.stderr
+    finally:
+        assert current_app.control.purge() == 1
 
 
 @pytest.mark.django_db

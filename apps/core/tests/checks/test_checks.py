@@ -5,6 +5,8 @@ from celery import current_app
 from django.core.checks import Tags, run_checks
 from pytest_django import Settings
 
+from apps.core.checks.deployment import certificates, former_keys, pool
+from apps.core.checks.security import mail, secret_key
 from apps.core.tasks import BaseTaskWithRetry
 
 
@@ -121,3 +123,85 @@ def test_a_deployment_whose_mails_lead_nowhere_is_refused(settings: Settings, ur
     settings.FRONTEND_URL = url
     found = {message.id for message in run_checks(tags=[Tags.security], include_deployment_checks=True)}
     assert {"core.E012", "core.E013"} <= found
+
+
+@pytest.mark.parametrize("name", ["console", "dummy", "filebased", "locmem"])
+def test_a_deployment_whose_mails_go_nowhere_is_refused(settings: Settings, name: str) -> None:
+    settings.EMAIL_URL, settings.EMAIL_BACKEND = f"{name}://", f"django.core.mail.backends.{name}.EmailBackend"
+    assert "core.E013" in {message.id for message in mail()}
+
+
+def test_a_deployment_whose_mails_come_from_localhost_is_refused(settings: Settings) -> None:
+    settings.EMAIL_URL, settings.EMAIL_BACKEND = "smtp://host", "django.core.mail.backends.smtp.EmailBackend"
+    settings.DEFAULT_FROM_EMAIL = "noreply@localhost"
+    assert "core.E021" in {message.id for message in mail()}
+
+
+DIRECT = {"HOST": "primary.example.com", "PORT": "5432"}
+
+
+@pytest.mark.parametrize(
+    ("database", "direct", "found"),
+    [
+        ({"HOST": "pool.example.com"}, DIRECT, []),
+        ({"HOST": "pool.example.com", "OPTIONS": {"options": "-c statement_timeout=5s"}}, DIRECT, ["core.E017"]),
+        ({"HOST": "pool.example.com"}, None, ["core.E018"]),
+        (DIRECT, DIRECT, ["core.E019"]),
+    ],
+)
+def test_a_pool_needs_a_way_around_it_and_no_options(
+    database: dict[str, Any], direct: dict[str, Any] | None, found: list[str], settings: Settings
+) -> None:
+    settings.DATABASE_POOLED, settings.DIRECT_DATABASE = True, direct
+    settings.DATABASES["default"], own = database, settings.DATABASES["default"]
+    try:
+        assert [message.id for message in pool()] == found
+    finally:
+        settings.DATABASES["default"] = own
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("ssl_cert_reqs=required", []),
+        ("ssl_cert_reqs=required&ssl_ca_certs=/ca.pem", []),
+        ("ssl_cert_reqs=none", ["core.E020"]),
+        ("ssl_cert_reqs=optional", ["core.E020"]),
+        ("ssl_cert_reqs=CERT_NONE", ["core.E020"]),
+        ("ssl_cert_reqs=required&ssl_check_hostname=False", ["core.E020"]),
+        ("ssl_cert_reqs=required&ssl_check_hostname=0", ["core.E020"]),
+        ("ssl_cert_reqs=required&ssl_check_hostname=no", ["core.E020"]),
+    ],
+)
+def test_a_certificate_of_redis_that_is_not_verified_is_refused(
+    query: str, found: list[str], settings: Settings
+) -> None:
+    settings.PRODUCTION, settings.LIMITER_URL = True, f"rediss://cache.example.com:6380/2?{query}"
+    assert [message.id for message in certificates()] == found
+
+
+@pytest.mark.parametrize("mode", ["allow", "prefer", "require", "verify-ca"])
+def test_an_encrypted_connection_to_postgres_that_is_not_verified_is_a_warning(mode: str, settings: Settings) -> None:
+    settings.PRODUCTION = True
+    settings.DATABASES["default"], own = {"OPTIONS": {"sslmode": mode}}, settings.DATABASES["default"]
+    try:
+        [warning] = certificates()
+    finally:
+        settings.DATABASES["default"] = own
+    assert (warning.id, mode in warning.msg) == ("core.W001", True)
+
+
+def test_a_short_token_of_the_metrics_is_told(settings: Settings) -> None:
+    settings.PRODUCTION, settings.SECRET_KEY, settings.METRICS_TOKEN = True, "k" * 50, "metrics"
+    assert [message.id for message in secret_key()] == ["core.E004"]
+
+
+def test_the_way_around_the_pool_has_to_be_verified_as_well(settings: Settings) -> None:
+    settings.PRODUCTION, settings.DIRECT_DATABASE = True, {"OPTIONS": {"sslmode": "require"}}
+    [warning] = certificates()
+    assert (warning.id, "DATABASE_DIRECT_URL" in str(warning.hint)) == ("core.W001", True)
+
+
+def test_a_key_that_was_not_rotated_and_a_short_former_key_are_told(settings: Settings) -> None:
+    settings.PRODUCTION, settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = True, "k" * 50, ["k" * 50, "short"]
+    assert [message.id for message in (*former_keys(), *secret_key())] == ["core.W002", "core.E004"]

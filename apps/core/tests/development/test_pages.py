@@ -81,6 +81,19 @@ def test_mails_are_listed_the_newest_first_and_shown_as_text_and_html(client: Cl
 
 
 @pytest.mark.usefixtures("development")
+def test_a_mail_names_what_is_attached(client: Client) -> None:
+    mail = EmailMultiAlternatives("Booked", "See you", None, ["ada@example.com"], connection=get_connection(BACKEND))
+    mail.attach("standup.ics", "BEGIN:VCALENDAR", "text/calendar")
+    mail.send()
+    [link] = [
+        part.partition('"')[0]
+        for part in client.get("/dev/mail/").text.split('href="')
+        if part.startswith("/dev/mail/2")
+    ]
+    assert "standup.ics (15 bytes)" in client.get(link).text
+
+
+@pytest.mark.usefixtures("development")
 def test_a_mail_as_html_runs_no_script_and_is_framed_by_us_alone(client: Client) -> None:
     send("Second", "Text", "<h1>Hello</h1><script>alert(1)</script>")
     link = next(

@@ -1,10 +1,12 @@
 """In one process, as runserver is; several are put together in tests of whole stacks."""
 
+import socket
 import time
 from collections.abc import Iterator
 from importlib import reload
 
 import pytest
+import requests
 from celery import current_app
 from django.test import Client
 from django.urls import clear_url_caches, reverse
@@ -12,6 +14,7 @@ from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from apps.core.background.broker.storage import COUNTS
+from apps.core.observability.metrics import schedules, server
 from apps.core.observability.metrics.exposition import exposition
 from apps.core.observability.metrics.requests import count_request, login_failures
 from apps.core.observability.metrics.tasks import observe_wait
@@ -146,3 +149,27 @@ def test_queues_tell_how_much_waits() -> None:
             assert b'celery_queue_length{queue="default"} 2.0' in exposition()
         finally:
             client.delete("default")
+
+
+def test_a_program_without_requests_answers_on_a_port_of_its_own(settings: Settings) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    with socket.socket() as found:
+        found.bind(("", 0))
+        port = found.getsockname()[1]
+    server.serve(port, path="metrics")
+    answers = {
+        (path, token): requests.get(
+            f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=5
+        )
+        for path, token in (("/metrics", TOKEN), ("/metrics", "guessed"), ("/", TOKEN))
+    }
+    assert [answer.status_code for answer in answers.values()] == [200, 401, 404]
+    assert "celery_queue_length" in answers["/metrics", TOKEN].text
+    with pytest.raises(OSError, match="in use"):
+        server.serve(port, path="metrics")
+
+
+def test_what_beat_sends_is_counted() -> None:
+    before = sample("celery_beat_tasks_total", task="apps.core.tasks.do_nothing")
+    schedules.count_sent("apps.core.tasks.do_nothing")
+    assert sample("celery_beat_tasks_total", task="apps.core.tasks.do_nothing") == before + 1

@@ -46,6 +46,33 @@ def test_a_line_without_a_time_belongs_to_the_one_before() -> None:
     assert [record.time for record in found] == [7.0, pytest.approx(NOON), pytest.approx(NOON)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"timestamp": "99Z"}',
+        "2026-99-99 12:00:00.123 UTC [1] LOG:  hello",
+        "12:M 99 Nov 2026 12:00:00.123 * hello",
+    ],
+)
+def test_a_time_that_cannot_be_is_none(text: str) -> None:
+    assert next(records("any", [text], before=7.0)).time == 7.0
+
+
+def test_the_time_of_postgres_counts_and_none_in_a_value_that_it_prints() -> None:
+    text = '2026-11-02 12:00:00.123 UTC [1] ERROR:  invalid input: "{"timestamp": "2001-01-01T00:00:00Z"}"'
+    assert next(records("postgres", [text], before=0.0)).time == pytest.approx(NOON)
+
+
+def test_a_line_of_nothing_but_brackets_is_text() -> None:
+    assert Record(1, "postgres", "[" * 100_000).fields() is None
+
+
+def test_half_a_character_is_escaped_since_no_terminal_takes_it() -> None:
+    shown = renderer(prefix=True)(Record(NOON, "backend", line("hello", name="\ud800")))
+    assert "name=\\ud800" in shown
+    shown.encode()
+
+
 def test_files_are_merged_by_time_and_lines_of_one_time_stay_in_their_order() -> None:
     files = [[Record(1, "a", "1"), Record(3, "a", "3"), Record(3, "a", "4")], [Record(2, "b", "2")]]
     assert [record.line for record in in_order(files)] == ["1", "2", "3", "4"]

@@ -11,6 +11,7 @@ from stack.errors import StackError
 from stack.project import names, record
 
 ACME = names.chosen("acme-billing")
+OWN_AS_TEXT = 'name = "a"\nrepository = "b"\ncommit = "c"\nown = "README.md"\n'
 
 
 def files_with_other_names() -> dict[str, str]:
@@ -29,10 +30,37 @@ def test_a_name_that_no_project_can_have_is_refused(name: str) -> None:
         names.chosen(name)
 
 
-@pytest.mark.parametrize("title", ['say "hello"', "a\nb", "back\\slash", "a: b", "a # b", "7", "x" * 99])
+@pytest.mark.parametrize(
+    "title", ['say "hello"', "a\nb", "back\\slash", "a: b", "a # b", "7", "x" * 99, "No", "null", "Acme "]
+)
 def test_a_title_that_would_break_a_file_is_refused(title: str) -> None:
     with pytest.raises(StackError, match="Nothing was changed"):
         names.chosen("acme", title)
+
+
+@pytest.mark.parametrize("description", ['"', "\\", "a\nb", "bell\x07", "del\x7f", "tab\t"])
+def test_a_description_that_would_break_a_file_is_refused(description: str) -> None:
+    with pytest.raises(StackError, match="Nothing was changed"):
+        names.chosen("acme", description=description)
+
+
+def test_a_package_that_the_project_depends_on_is_no_name() -> None:
+    with pytest.raises(StackError, match="Nothing was changed"):
+        names.require_no_package("django", git.working_tree)
+    names.require_no_package(names.present(git.working_tree).name, git.working_tree)
+    names.require_no_package("acme-billing", git.working_tree)
+
+
+def test_what_was_chosen_before_stays() -> None:
+    before = names.chosen("acme", "Bills", "Bills for all.")
+    assert names.chosen("beta", before=before) == names.Names("beta", "Bills", "Bills for all.")
+    assert names.chosen("beta", before=names.chosen("acme")).title == "Beta API"
+    assert names.chosen("beta", "Notes", "Notes.", before=before) == names.Names("beta", "Notes", "Notes.")
+
+
+def test_the_readme_of_a_named_project_gets_its_new_description() -> None:
+    before, after = names.chosen("acme", description="Bills."), names.chosen("beta", description="Notes.")
+    assert names._readme("# acme\n\nBills.\n\nBills.\n", before, after) == "# beta\n\nNotes.\n\nBills.\n"
 
 
 def test_only_the_licence_has_the_old_name_afterwards() -> None:
@@ -83,7 +111,7 @@ def test_what_is_recorded_is_read_again() -> None:
     assert record.read(lambda _: written.at("1" * 40).text()) == written.at("1" * 40)
 
 
-@pytest.mark.parametrize("text", ["name =", 'name = "a"', "own = 1"])
+@pytest.mark.parametrize("text", ["name =", 'name = "a"', "own = 1", OWN_AS_TEXT])
 def test_a_record_that_cannot_be_read_is_an_error_with_a_way_out(text: str) -> None:
     with pytest.raises(StackError, match="git log"):
         record.read(lambda _: text)
