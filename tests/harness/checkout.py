@@ -116,7 +116,7 @@ def copy_of_the_working_tree(to: Path) -> None:
             shutil.copy2(ROOT / name, to / name)
 
 
-def eventually(condition: Callable[[], object], what: str | Callable[[], str], seconds: float = 20) -> None:
+def eventually(condition: Callable[[], object], what: str | Callable[[], str], seconds: float = 60) -> None:
     """Wait for a condition, and fail with its name when it does not come true."""
     deadline = time.monotonic() + seconds
     while not condition():

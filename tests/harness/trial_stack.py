@@ -22,10 +22,9 @@ TIME_LIMIT = 12
 VISIBILITY_TIMEOUT = 15
 SHUTDOWN_TIMEOUT = 3
 HEARTBEAT = 2
-# What a busy machine may need on top.
-SLACK = 8
-# After the death of a worker its tasks start again within this time; where RECOVERED_WITHIN says that the machine is
-# shared, it may be late.
+# What a busy machine may need on top; more of it where RECOVERED_WITHIN says that the machine is shared.
+SLACK = 8 if RECOVERED_WITHIN <= 10 else 24
+# After the death of a worker its tasks start again within this time.
 RETURN_TIME = 12 if RECOVERED_WITHIN <= 10 else 12 + SLACK
 
 _SEND = """

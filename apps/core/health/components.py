@@ -16,13 +16,14 @@ from apps.core.health import heartbeat
 from apps.core.health.probe import Component, DownError
 from apps.core.throttling.limiter import limiter
 
-# Two questions to workers: is one alive, and what does each run? The timeouts (seconds) fit into the deadline of all
-# components. One reply ends the wait for the first; each reply to the second starts the wait again.
+# Questions to workers: is one alive, what does each run, and what do the busy ones consume? The timeouts (seconds) fit
+# into the deadline of all components. One reply ends the wait for the first; each reply to the second starts the wait
+# again; the third waits for as many replies as there are busy workers.
 _PING: dict[str, Any] = {"command": "ping", "limit": 1, "timeout": 0.2}
 # A worker that is just starting hears only what is asked after it has subscribed; one with much to do takes its time.
 _PING_AGAIN = _PING | {"timeout": 0.5}
 _ACTIVE: dict[str, Any] = {"command": "active", "timeout": 0.3}
-_ACTIVE_QUEUES: dict[str, Any] = {"command": "active_queues", "timeout": 0.3}
+_ACTIVE_QUEUES: dict[str, Any] = {"command": "active_queues", "timeout": 0.5}
 
 
 def postgres() -> None:
@@ -64,7 +65,10 @@ def worker() -> None:
     # A question through an unavailable broker would hang.
     redis()
     silent = heartbeat.silent_queues()
-    running = _ask_workers(_ACTIVE) if silent else _ask_workers(_PING) or _ask_workers(_PING_AGAIN)
+    if silent:
+        running = _ask_workers(_ACTIVE) or _ask_workers(_ACTIVE)
+    else:
+        running = _ask_workers(_PING) or _ask_workers(_PING_AGAIN)
     if not running:
         raise DownError("no worker answers")
     if silent and (unserved := sorted(set(silent) - _queues_of_busy_workers(running))):
@@ -73,9 +77,11 @@ def worker() -> None:
 
 def _queues_of_busy_workers(running: list[dict[str, Any]]) -> set[str]:
     # A busy worker runs no other task, and is healthy.
-    busy = {name for answer in running for name, tasks in answer.items() if tasks}
-    served = _ask_workers(_ACTIVE_QUEUES) if busy else []
-    return {queue["name"] for answer in served for name, found in answer.items() if name in busy for queue in found}
+    busy = [name for answer in running for name, tasks in answer.items() if tasks]
+    served = _ask_workers(_ACTIVE_QUEUES | {"destination": busy, "limit": len(busy)}) if busy else []
+    if busy and not served:
+        raise DownError("no worker answers")
+    return {queue["name"] for answer in served for found in answer.values() for queue in found}
 
 
 def _ask_workers(question: dict[str, Any]) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://cache.example.com:6379",
     "FRONTEND_URL": "https://app.example.com",
     "EMAIL_URL": "smtp+tls://user:pw@mail.example.com:587",
+    "DEFAULT_FROM_EMAIL": "api@example.com",
 }
 
 
