@@ -231,11 +231,11 @@ def test_what_works_is_accepted() -> None:
             **PRODUCTION,
             "ALLOWED_HOSTS": ".example.com,[::1],10.0.0.1",
             "FRONTEND_URL": "https://a.example.com:8443/de/",
+            "DEFAULT_FROM_EMAIL": "Example <noreply@example.com>",
         },
         CORS_ALLOWED_ORIGINS="https://app.example.com,http://[::1]:3000",
         CSRF_TRUSTED_ORIGINS="https://*.example.com",
         THROTTLE_RATES="login=10/min,mail=1/day",
-        DEFAULT_FROM_EMAIL="Example <noreply@example.com>",
         ADMIN_URL="staff-only/",
         PORT="80",
     )
