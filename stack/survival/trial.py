@@ -84,10 +84,12 @@ class Trial:
     def _undisturbed(self) -> tuple[list[dict[str, Any]], Left]:
         told, found = self._run(None)
         if not told["done"]:
-            raise StackError(
-                f"{self._call} did not end within {self._seconds:g} s, undisturbed. More time: --timeout SECONDS."
-                f" Its worker said:\n{self._said()}"
+            reason = (
+                f"the worker of {self._call} ended before the task was done, undisturbed."
+                if told["ended"]
+                else f"{self._call} did not end within {self._seconds:g} s, undisturbed. More time: --timeout SECONDS."
             )
+            raise StackError(f"{reason} It said:\n{self._said()}")
         if found.outcome:
             raise StackError(f"{self._call} fails undisturbed, with {found.outcome}")
         return told["steps"], found
@@ -99,7 +101,8 @@ class Trial:
             return None
         otherwise = differences(undisturbed, found, varying)
         if not told["done"]:
-            otherwise.append(Difference("ended otherwise", "task", f"not within {self._seconds:g} s"))
+            end = "its worker ended before" if told["ended"] else f"not within {self._seconds:g} s"
+            otherwise.append(Difference("ended otherwise", "task", end))
         steps = told["steps"][: number + 1]
         last_place = next((each["place"] for each in reversed(steps) if each["place"]), None)
         return Point(number, when, steps[number], last_place, otherwise)

@@ -105,6 +105,7 @@ def test_a_message_before_the_commit_is_sent_twice_and_the_line_is_named(ground:
         (("send_password_reset", "7", "who=1"), "who"),
         (("trial_finds_nobody",), "fails undisturbed"),
         (("trial_sleeps", "60", "--timeout", "2"), "did not end within 2 s"),
+        (("trial_kills_itself",), "the worker of tests.harness.trial.tasks.trial_kills_itself() ended before the task"),
     ],
 )
 def test_what_cannot_be_tried_is_said(ground: Checkout, words: tuple[str, ...], said: str) -> None:

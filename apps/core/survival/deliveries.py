@@ -51,20 +51,21 @@ def run(call: Call, steps: Path, kill: tuple[int, str] | None, seconds: float) -
     """Send the task and have it run to its end, by a second worker if the first one is killed.
 
     kill: the number of the step, and before or after. seconds: how long all of it may take. Returns the steps of the
-    first worker, whether it was killed, and whether everything was done in time.
+    first worker, whether it was killed, whether everything was done in time, and whether the last worker ended before.
     """
     deadline = time.monotonic() + seconds
     steps.unlink(missing_ok=True)
     with redis.Redis.from_url(servers.redis_url("broker", base=settings.REDIS_URL)) as opened:
         client: Any = opened
         _wait_for(_fork(lambda: _send(call)))
-        _watch(_fork(lambda: _work("first", KillPoints(module_file(call.task), steps, kill))), client, deadline)
+        points = KillPoints(module_file(call.task), steps, kill)
+        has_ended = _watch(_fork(lambda: _work("first", points)), client, deadline)
         lines = [json.loads(line) for line in steps.read_text().splitlines()] if steps.is_file() else []
         if is_killed := DEATH in lines:
             lines.remove(DEATH)
             _let_the_lease_run_out(client)
-            _watch(_fork(lambda: _work("second")), client, deadline)
-        return {"steps": lines, "killed": is_killed, "done": _is_empty(client)}
+            has_ended = _watch(_fork(lambda: _work("second")), client, deadline)
+        return {"steps": lines, "killed": is_killed, "done": _is_empty(client), "ended": has_ended}
 
 
 def _send(call: Call) -> None:
@@ -109,9 +110,12 @@ def _wait_for(child: int) -> None:
         raise RuntimeError("The task could not be sent: see above.")
 
 
-def _watch(child: int, client: Any, deadline: float) -> None:
-    """Wait until a worker has died or has done everything, and end it. The acknowledgement is the last thing."""
-    while time.monotonic() < deadline and not _has_ended(child):
+def _watch(child: int, client: Any, deadline: float) -> bool:
+    """Wait until a worker has died or has done everything, and end it. Return whether it had ended by itself.
+
+    The acknowledgement is the last thing.
+    """
+    while not (ended := _has_ended(child)) and time.monotonic() < deadline:
         # Twice: a message may move, from those that are delayed to the worker, between the looks of the first time.
         if _is_empty(client) and _is_empty(client):
             time.sleep(_GRACE_SECONDS)
@@ -120,6 +124,7 @@ def _watch(child: int, client: Any, deadline: float) -> None:
     with suppress(ProcessLookupError, ChildProcessError):
         os.kill(child, SIGKILL)
         os.waitpid(child, 0)
+    return ended
 
 
 def _has_ended(child: int) -> bool:
