@@ -45,14 +45,14 @@ def _test(arguments: list[str]) -> int:
 
 
 def _in_place_of_the_stacks_own(name: str, arguments: list[str]) -> int:
-    say(status.overview(up_down.up()))
+    up_down.up(status.show_overview)
     port = [str(servers.web_port())] if name == "web" else []
     # The reloader would start the stack's own again when a file is saved.
     up_down.down([name, "reload"])
     try:
         return _debugged(name, [*port, *arguments])
     finally:
-        say(status.overview(up_down.up()))
+        up_down.up(status.show_overview)
 
 
 def _debugged(name: str, arguments: list[str], *options: str) -> int:

@@ -53,7 +53,7 @@ def run() -> int:
     """Run the stack in the foreground; returns the exit status."""
     ran = bool(supervisor.programs())
     with suppress(Interrupted):
-        say(status.overview(up_down.up()))
+        up_down.up(status.show_overview)
         # A closed terminal is a signal, or output that fails, whichever comes first.
         with suppress(OSError):
             _follow()
@@ -90,7 +90,7 @@ def _restart_web() -> None:
 def _show_status() -> None:
     from stack.settings import environment
 
-    say(status.overview(environment.read()))
+    status.show_overview(environment.read())
 
 
 def _help() -> None:

@@ -21,7 +21,7 @@ from stack.settings import environment
 
 def up(arguments: argparse.Namespace) -> int:
     """Start everything; returns when it is healthy."""
-    say(status.overview(up_down.up(yes=arguments.yes)))
+    up_down.up(status.show_overview, yes=arguments.yes)
     return 0
 
 
@@ -33,7 +33,7 @@ def down(arguments: argparse.Namespace) -> int:
 
 def restart(arguments: argparse.Namespace) -> int:
     """Restart everything, or the programs named."""
-    say(status.overview(up_down.restart(arguments.names)))
+    up_down.restart(arguments.names, status.show_overview)
     return 0
 
 

@@ -18,6 +18,11 @@ _FAILING = "it ends as soon as it is started. To see why: just logs {}"
 _WHY = {"STOPPED": _STOPPED, "EXITED": _STOPPED, "BACKOFF": _FAILING, "FATAL": _FAILING}
 
 
+def show_overview(settings: Environment) -> None:
+    """Print it."""
+    say(overview(settings))
+
+
 def overview(settings: Environment) -> str:
     """Return the table of programs, what is unhealthy, and the addresses to open."""
     rows: list[tuple[str, ...]] = [("PROGRAM", "STATE", "PID", "UP", "MEMORY", "WHERE")]

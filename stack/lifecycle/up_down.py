@@ -1,6 +1,6 @@
 """Up, down and restart; one at a time in a checkout."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from checkout import servers
@@ -27,10 +27,11 @@ def exclusive_stack(what: str) -> Iterator[None]:
         yield
 
 
-def up(*, yes: bool = False) -> Environment:
-    """Start everything and return when it is healthy. Raises StackError if it does not become healthy.
+def up(show: Callable[[Environment], None], *, yes: bool = False) -> None:
+    """Start everything, show it when it is healthy, and return. Raises StackError if it does not become healthy.
 
-    yes answers the question whether to write into a database or Redis that is not the checkout's own.
+    Whoever interrupts it before it has returned finds nothing started. yes answers the question whether to write into a
+    database or Redis that is not the checkout's own.
     """
     with exclusive_stack("up"):
         environment.write_dotenv()
@@ -41,13 +42,13 @@ def up(*, yes: bool = False) -> Environment:
         with overrides.remembered():
             validation.require()
             _stop_what_has_changed(settings)
-            if is_up(settings):
-                say("already up\n")
-            else:
-                with stopped_on_failure():
+            with stopped_on_failure():
+                if is_up(settings):
+                    say("already up\n")
+                else:
                     start_servers(settings)
                     start_application(settings)
-    return settings
+                show(settings)
 
 
 def _warn_of_rewritten_migrations() -> None:
@@ -101,8 +102,8 @@ def down(names: Sequence[str] = ()) -> None:
             overrides.forget()
 
 
-def restart(names: list[str]) -> Environment:
-    """Restart the named programs, or everything if no name is given."""
+def restart(names: list[str], show: Callable[[Environment], None] | None = None) -> None:
+    """Restart the named programs, or everything if no name is given, and show all."""
     wanted = [table.find(name).name for name in names]
     with exclusive_stack("restart"):
         settings = environment.read()
@@ -120,7 +121,8 @@ def restart(names: list[str]) -> Environment:
             with stopped_on_failure():
                 start_servers(settings)
                 start_application(settings, names)
-    return settings
+                if show:
+                    show(settings)
 
 
 def stop(names: Iterable[str]) -> None:

@@ -33,7 +33,7 @@ _INDEX = {
 def surroundings(kind: str, home: Path) -> dict[str, str]:
     """Return an environment: an empty one, or a hostile one with a hostile home."""
     if kind == "empty":
-        return {"PATH": _PATH}
+        return {"PATH": _PATH} | _INDEX
     hostile.fill(home)
     assert len(hostile.VARIABLES) > 40
     return {"PATH": _PATH, "HOME": str(home), "UV_CACHE_DIR": _CACHE} | _INDEX | hostile.VARIABLES
