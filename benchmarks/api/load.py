@@ -44,7 +44,14 @@ def drive(url: str, request: Request, *, connections: int, seconds: int, script:
     with open(script, "w") as file:  # noqa: PTH123 - a name
         file.write(_REPORT.format(method=request.method, body=request.body))
     headers = [f"--header={name}: {value}" for name, value in request.headers.items()]
-    command = ["wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s", f"--script={script}"]
+    command = [
+        "wrk",
+        "--threads=1",
+        f"--connections={connections}",
+        f"--duration={seconds}s",
+        "--timeout=10s",
+        f"--script={script}",
+    ]
     said = subprocess.run(
         [*command, *headers, f"{url}{request.path}"], capture_output=True, text=True, check=True, timeout=seconds + 60
     )
