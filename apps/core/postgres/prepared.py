@@ -4,11 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import NotSupportedError, connection
+from django.db import DatabaseError, connection
 from django.db.backends.postgresql.base import ServerBindingCursor
+from psycopg import errors
 
 # How often a connection runs a query as it is, before it is prepared, which takes another round trip.
 _THRESHOLD = 5
+# A migration has changed the type of a column, and the connection's plan has the former one. Or something between here
+# and Postgres is a pool, of which DATABASE_POOLED says nothing, and the statement is another connection's.
+_OUTDATED = {
+    error.sqlstate
+    for error in (errors.FeatureNotSupported, errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
+}
 
 
 def fetch_one(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -21,8 +28,9 @@ def fetch_one(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
     try:
         with _prepares():
             return _fetch_one(sql, parameters)
-    except NotSupportedError:
-        # A migration has changed the type of a column: this connection's plan has the former one.
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) not in _OUTDATED:
+            raise
         connection.close()
         return _fetch_one(sql, parameters)
 

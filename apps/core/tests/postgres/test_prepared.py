@@ -63,6 +63,17 @@ def test_a_column_whose_type_changes_fails_no_request() -> None:
     assert connection.connection.info.backend_pid != before
 
 
+def test_a_statement_that_a_pool_has_given_to_another_connection_fails_no_request() -> None:
+    find(times=9)
+    execute("DEALLOCATE ALL")
+    assert find(times=9) == [("Ada",)] * 9
+
+
+def test_a_statement_of_that_name_that_was_there_before_fails_no_request() -> None:
+    execute("PREPARE _pg3_0 AS SELECT 'Eve'")
+    assert find(times=9) == [("Ada",)] * 9
+
+
 def test_a_query_that_is_wrong_is_told_as_the_orm_does() -> None:
     with pytest.raises(Exception, match="nowhere") as raised:
         prepared.fetch_one("SELECT nowhere FROM prepared_trial WHERE name = %s", ["Ada"])
