@@ -30,8 +30,8 @@ def exclusive_stack(what: str) -> Iterator[None]:
 def up(show: Callable[[Environment], None], *, yes: bool = False) -> None:
     """Start everything, show it when it is healthy, and return. Raises StackError if it does not become healthy.
 
-    Whoever interrupts it before it has returned finds nothing started. yes answers the question whether to write into a
-    database or Redis that is not the checkout's own.
+    An interruption before it returns leaves nothing started. yes answers the question whether to write into a database
+    or Redis that is not the checkout's own.
     """
     with exclusive_stack("up"):
         environment.write_dotenv()

@@ -1,4 +1,4 @@
-"""Queries that Postgres parses and plans once for each connection, as those of every request are worth it."""
+"""Prepared statements, for queries of nearly all requests: Postgres plans them once for each connection."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
