@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,11 +15,14 @@ from stack.console import complain
 def exclusive(what: str, path: Path = paths.LOCK) -> Iterator[None]:
     """Hold the checkout's lock. If it is held, print by whom, and wait.
 
-    The content of the file names the holder. It has no meaning while the lock is free.
+    The content of the file names the holder. A holder that was killed leaves its name, which means nothing then.
     """
     with _current_file(path) as descriptor:
         _name(descriptor, f"just {what}")
-        yield
+        try:
+            yield
+        finally:
+            _forget_name(descriptor)
 
 
 @contextmanager
@@ -43,10 +47,15 @@ def _try(descriptor: int) -> bool:
 
 
 def _name(descriptor: int, what: str) -> None:
+    _forget_name(descriptor)
     # On a full disk the lock is held without a name.
     with suppress(OSError):
-        os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{what} (pid {os.getpid()})".encode(), 0)
+
+
+def _forget_name(descriptor: int) -> None:
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
 
 
 @contextmanager
@@ -64,9 +73,17 @@ def _current_file(path: Path) -> Iterator[int]:
 
 def _wait_for(descriptor: int) -> None:
     if not _try(descriptor):
-        holder = os.pread(descriptor, 200, 0).decode() or "another command"
-        complain(f"waiting for {holder} in this checkout")
+        complain(f"waiting for {_holder(descriptor)} in this checkout")
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _holder(descriptor: int) -> str:
+    # Whoever has just got the lock is about to write its name.
+    for _ in range(20):
+        if name := os.pread(descriptor, 200, 0).decode():
+            return name
+        time.sleep(0.05)
+    return "another command"
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

@@ -115,6 +115,9 @@ def test_names_keep_the_letters_that_tell_them_apart(shop: Checkout) -> None:
 
 def test_an_interrupted_copy_leaves_neither_worktree_nor_branch(shop: Checkout) -> None:
     state = shop.path.parent / "shop-interrupted/.state"
+    # It takes longer to copy than this process may have to wait for a core.
+    with (shop.state / "postgres/large").open("wb") as large:
+        large.write(os.urandom(1 << 20) * 500)
     process = subprocess.Popen(
         ["just", "worktree", "interrupted"], cwd=shop.path, env=shop.environment, start_new_session=True
     )
@@ -122,6 +125,7 @@ def test_an_interrupted_copy_leaves_neither_worktree_nor_branch(shop: Checkout) 
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait() != 0
+    (shop.state / "postgres/large").unlink()
     assert "interrupted" not in shop.run("git", "branch")
     assert "shop-interrupted" not in worktrees(shop)
 
