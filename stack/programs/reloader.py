@@ -62,9 +62,8 @@ def main() -> None:
         if (now := _content(paths.DOTENV)) != dotenv:
             # A recipe that starts or stops programs reads the settings itself, so the two never do so at once.
             with exclusive_if_free("the reloader") as is_free:
-                if is_free:
+                if is_free and _take_settings(now):
                     dotenv = now
-                    _take_settings()
 
 
 def _is_agreed(settings: environment.Environment) -> bool:
@@ -79,8 +78,11 @@ def _content(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def _take_settings() -> None:
-    """Restart programs whose settings have changed. Servers are not restarted; invalid settings are logged."""
+def _take_settings(content: bytes) -> bool:
+    """Restart programs whose settings have changed. Servers are not restarted; invalid settings are logged.
+
+    Return False, and do nothing, if .env has changed again meanwhile.
+    """
     found = supervisor.programs()
     try:
         changed = start_record.changed(name for name, program in found.items() if program.was_started)
@@ -88,13 +90,16 @@ def _take_settings() -> None:
         validation.require()
     except StackError as error:
         _say("settings not reloaded", level="error", reason=str(error))
-        return
+        return True
+    if _content(paths.DOTENV) != content:
+        return False
     if any(name in SERVERS for name in changed) or not _is_agreed(settings):
         _say("settings not reloaded", level="warning", reason="a server would be another one. To take them: just up")
     elif changed:
         _say("settings reloaded", files=[paths.DOTENV.name], programs=changed)
         supervisor.stop(changed)
         supervisor.start(changed)
+    return True
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ It replaces itself by the program, so that supervisord signals the program and n
 """
 
 import os
+import signal
 import sys
 
 from checkout import paths
@@ -18,6 +19,9 @@ from stack.settings import overrides
 def main(name: str) -> None:
     """Replace this process by the program."""
     program = table.PROGRAMS[name]
+    if program.reload_signal == signal.SIGHUP:
+        # The program handles it later. Until then it would end it, and with it the sockets at which clients wait.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal_when_parent_dies(program.death_signal)
     if sys.platform == "linux" and os.getppid() == 1:
         # The supervisor died before the death signal was set.
