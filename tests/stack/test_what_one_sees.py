@@ -1,9 +1,12 @@
 """What a person sees who works with the stack: reasons, names, and no error where there was none."""
 
+import os
 import re
+import signal
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
@@ -174,6 +177,20 @@ def test_templates_are_reloaded_on_save(stack: Checkout) -> None:
     template.write_text(template.read_text().replace("</body>", "<p>a new line</p></body>"))
     eventually(lambda: "a new line" in requests.get(f"{stack.url}/", timeout=30).text, "the new page")
     eventually(lambda: stack.health()["status"] == "ok", "health")
+
+
+def test_a_reload_while_web_starts_fails_no_request(stack: Checkout) -> None:
+    tell_supervisor(stack, "stop(['web'])")
+    listener = stack.state / "web.pid"
+    listener.unlink()
+    starting = Thread(target=tell_supervisor, args=(stack, "start(['web'])"))
+    starting.start()
+    eventually(lambda: listener.exists() and listener.read_text(), "a web process that listens")
+
+    os.kill(int(listener.read_text()), signal.SIGHUP)
+
+    assert requests.get(f"{stack.url}/livez", timeout=60).status_code == 200
+    starting.join()
 
 
 def test_a_changed_lock_is_said_to_need_a_restart(stack: Checkout) -> None:
