@@ -11,6 +11,7 @@ from stack.survival.call import Call
 from stack.survival.trial import Point
 
 _WIDTH = 100
+_WINDOW = "that is the window which `once` documents: the effect has no rollback. No failure."
 
 
 def status(points: list[Point]) -> int:
@@ -40,10 +41,11 @@ def as_text(call: Call, points: list[Point], unreached: int) -> str:
     counts = {verdict: sum(point.verdict == verdict for point in points) for verdict in ("same", "window", "different")}
     blocks = []
     for _, alike in groupby((point for point in points if point.verdict == "different"), key=_group):
-        blocks.append("\n".join(_block(list(alike))))
+        points_alike = list(alike)
+        blocks.append(_block(points_alike, "bold red", "do", _advice(points_alike[0])))
     window = [point for point in points if point.verdict == "window"]
     if window:
-        blocks.append("\n".join(_window(window)))
+        blocks.append(_block(window, "yellow", "but", _WINDOW))
     words = [f"{len(points)} kill points", f"{counts['same']} ended the same"]
     words += [f"{counts['window']} in the window of once"] if window else []
     words += [paint("bold red", f"{counts['different']} otherwise")] if counts["different"] else []
@@ -56,22 +58,12 @@ def _group(point: Point) -> object:
     return (point.last_place, tuple(map(str, point.differences)))
 
 
-def _block(points: list[Point]) -> Iterator[str]:
-    for point in points:
-        yield f"{paint('bold red', 'killed')} {point.when} {_step(point)}"
-    yield from _place(points[0])
-    for difference in points[0].differences:
-        yield _line(difference.kind, difference.what)
-    yield _line("do", _advice(points[0]))
-
-
-def _window(points: list[Point]) -> Iterator[str]:
-    for point in points:
-        yield f"{paint('yellow', 'killed')} {point.when} {_step(point)}"
-    yield from _place(points[0])
-    for difference in points[0].differences:
-        yield _line(difference.kind, difference.what)
-    yield _line("but", "that is the window which `once` documents: the effect has no rollback. No failure.")
+def _block(points: list[Point], colour: str, label: str, conclusion: str) -> str:
+    """Return the points, where the first one is in the task and what was different there, and what follows from it."""
+    lines = [f"{paint(colour, 'killed')} {point.when} {_step(point)}" for point in points]
+    lines += _place(points[0])
+    lines += [_line(difference.kind, difference.what) for difference in points[0].differences]
+    return "\n".join([*lines, _line(label, conclusion)])
 
 
 def _step(point: Point) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.harness import repositories
 from tests.harness.checkout import Checkout
 from tests.stack.test_snapshots import queue, state
 
 pytestmark = pytest.mark.long
 
 SWITCHES = int(os.environ.get("SOAK_SWITCHES", "2"))
-GIT = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 MIGRATION = """
 from django.db import migrations, models
 
@@ -22,14 +22,9 @@ class Migration(migrations.Migration):
 """
 
 
-def commit(checkout: Checkout, message: str) -> None:
-    checkout.run(*GIT, "add", "--all")
-    checkout.run(*GIT, "commit", "--quiet", f"--message={message}")
-
-
 def add_migration(checkout: Checkout, name: str) -> None:
     (checkout.path / f"apps/core/migrations/0004_{name}.py").write_text(MIGRATION.format(name=name))
-    commit(checkout, name)
+    repositories.commit(checkout, name)
 
 
 def tables(checkout: Checkout) -> list[str]:
@@ -42,14 +37,13 @@ def test_two_branches_with_migrations_of_their_own_are_changed_again_and_again(
     make_started: Callable[..., Checkout],
 ) -> None:
     checkout = make_started()
-    checkout.run(*GIT, "init", "--quiet", "--initial-branch=trunk")
-    commit(checkout, "All")
+    repositories.make(checkout, "trunk")
     checkout.just("up")
     checkout.just("down", "worker", "beat")
     checkout.just("snapshot", "trunk")
     left = {}
     for branch in ("more", "other"):
-        checkout.run(*GIT, "switch", "--quiet", "--create", branch, "trunk")
+        checkout.run(*repositories.GIT, "switch", "--quiet", "--create", branch, "trunk")
         add_migration(checkout, branch)
         checkout.just("rewind", "trunk")
         checkout.just("migrate")
@@ -62,7 +56,7 @@ def test_two_branches_with_migrations_of_their_own_are_changed_again_and_again(
         queue(checkout, number)
         left[here] = (state(checkout), tables(checkout))
         checkout.just("snapshot", f"{here}-{number}")
-        checkout.run(*GIT, "switch", "--quiet", there)
+        checkout.run(*repositories.GIT, "switch", "--quiet", there)
         checkout.just("rewind", f"{there}-{number - 1}")
         assert (state(checkout), tables(checkout)) == left[there], number
         checkout.just("manage", "migrate", "--check")

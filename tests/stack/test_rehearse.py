@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from tests.harness import copies, repositories
 from tests.harness.checkout import Checkout, eventually
 
 pytestmark = pytest.mark.long
 
-GIT = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 TESTS = ("--tests", "apps/users/tests/test_user_model.py")
 MIGRATIONS = {
     "0004_nickname": 'migrations.AddField("customuser", "nickname", models.CharField(max_length=50, null=True))',
@@ -45,29 +43,10 @@ def content(checkout: Checkout) -> str:
     return "".join(checkout.run("just", "psql", "-qAtc", query) for query in queries)
 
 
-def leftovers(checkout: Checkout) -> list[Path]:
-    return list(checkout.state.glob("copy.*"))
-
-
-def processes_below(directory: Path) -> list[str]:
-    """Return the command lines of the processes that work in a directory."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            words = " ".join(process.cmdline())
-            if str(directory) in f"{words} {process.cwd()}":
-                found.append(words)
-        except psutil.Error:
-            continue
-    return found
-
-
 @pytest.fixture(scope="module")
 def shop(make_started: Callable[..., Checkout]) -> Iterator[Checkout]:
     checkout = make_started("shop")
-    checkout.run(*GIT, "init", "--quiet", "--initial-branch=main")
-    checkout.run(*GIT, "add", "--all")
-    checkout.run(*GIT, "commit", "--quiet", "--message=All")
+    repositories.make(checkout, "main")
     checkout.just("up")
     # What runs writes, too.
     checkout.just("down", "web", "worker", "beat")
@@ -86,7 +65,7 @@ def test_each_migration_has_its_verdict_and_the_database_is_as_it_was(shop: Chec
 
     done = shop.just("rehearse", "--json", *TESTS, check=False)
 
-    assert (done.returncode, content(shop) == before, leftovers(shop)) == (1, True, [])
+    assert (done.returncode, content(shop) == before, copies.leftovers(shop)) == (1, True, [])
     found = {each["name"].partition(".")[2]: each for each in json.loads(done.stdout)["migrations"]}
     assert {name: each["verdict"] for name, each in found.items()} == {
         "0004_nickname": "safe while running",
@@ -125,17 +104,10 @@ def test_what_is_applied_is_taken_back_on_the_copy_and_what_was_killed_leaves_no
 
     with shop.start("rehearse", *TESTS) as killed:
         eventually(lambda: "users.0004_nickname  " in killed.text(), killed.text)
-        (copy,) = leftovers(shop)
-        (rehearsal,) = [
-            child
-            for child in psutil.Process(killed.process.pid).children(recursive=True)
-            if child.cmdline()[1:4] == ["-m", "stack", "rehearse"]
-        ]
-        rehearsal.kill()
-        eventually(lambda: not processes_below(copy), lambda: str(processes_below(copy)))
+        copies.kill(shop, killed, "rehearse")
     done = shop.just("rehearse", *TESTS)
 
     assert "users.0004_nickname is applied: taken back on the copy" in done.stdout
     assert "users.0004_nickname: safe while running" in done.stdout
-    assert (leftovers(shop), content(shop) == before) == ([], True)
+    assert (copies.leftovers(shop), content(shop) == before) == ([], True)
     assert shop.run("git", "worktree", "list").count("\n") == 1

@@ -4,12 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psutil
 import pytest
 
+from tests.harness import copies
 from tests.harness.checkout import Checkout, eventually
 from tests.harness.trial_stack import Trial
-from tests.stack.test_rehearse import leftovers, processes_below
 
 _TASKS = "tests/harness/trial/tasks.py"
 
@@ -25,7 +24,7 @@ def ground(make_started: Callable[..., Checkout]) -> Iterator[Checkout]:
     before = everything(checkout)
     yield checkout
     assert everything(checkout) == before
-    assert leftovers(checkout) == []
+    assert copies.leftovers(checkout) == []
 
 
 def everything(checkout: Checkout) -> tuple[str, str, list[str]]:
@@ -116,12 +115,5 @@ def test_what_cannot_be_tried_is_said(ground: Checkout, words: tuple[str, ...], 
 def test_a_trial_that_is_killed_leaves_no_process(ground: Checkout) -> None:
     with ground.start("survive", "send_password_reset", "2") as killed:
         eventually(lambda: "killed before step 1" in killed.text(), killed.text)
-        (copy,) = leftovers(ground)
-        (trial,) = [
-            child
-            for child in psutil.Process(killed.process.pid).children(recursive=True)
-            if child.cmdline()[1:4] == ["-m", "stack", "survive"]
-        ]
-        trial.kill()
-        eventually(lambda: not processes_below(copy), lambda: str(processes_below(copy)))
+        copies.kill(ground, killed, "survive")
     ground.just("survive", "send_password_reset", "2")

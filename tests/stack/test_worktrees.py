@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.harness import repositories
 from tests.harness.checkout import Checkout
 
 pytestmark = pytest.mark.long
-
-GIT = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 
 
 def rows(checkout: Checkout, where: str = "") -> int:
@@ -36,9 +35,7 @@ def worktrees(checkout: Checkout) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def shop(make_started: Callable[..., Checkout]) -> Iterator[Checkout]:
     checkout = make_started("shop")
-    checkout.run(*GIT, "init", "--quiet", "--initial-branch=trunk")
-    checkout.run(*GIT, "add", "--all")
-    checkout.run(*GIT, "commit", "--quiet", "--message=All")
+    repositories.make(checkout, "trunk")
     checkout.just("up")
     checkout.just("seed", "--users", "5")
     yield checkout
@@ -93,7 +90,7 @@ def test_commits_that_are_on_no_branch_are_never_deleted(shop: Checkout) -> None
     shop.just("worktree", "detached")
     path = shop.path.parent / "shop-detached"
     shop.run("git", "-C", str(path), "switch", "--quiet", "--detach")
-    shop.run(*GIT, "-C", str(path), "commit", "--quiet", "--allow-empty", "--message=Mine")
+    shop.run(*repositories.GIT, "-C", str(path), "commit", "--quiet", "--allow-empty", "--message=Mine")
     refused = shop.just("worktree", "--remove", "shop-detached", check=False)
     assert (refused.returncode, "Mine" in refused.stderr, path.is_dir()) == (1, True, True)
     shop.run("git", "-C", str(path), "switch", "--quiet", "--create", "mine")

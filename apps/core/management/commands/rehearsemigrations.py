@@ -1,28 +1,16 @@
-import json
-import os
-import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from apps.core.management.conversation import ConversationCommand
 from apps.core.rehearsal import observation
 
 
-class Command(BaseCommand):
+class Command(ConversationCommand):
     help = "Run migrations one by one and observe them, as standard input says. `just rehearse` calls it."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("descriptor", type=int, help="where to write the answers, one line of JSON each")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        # Not to standard output, to which a migration may print.
-        with os.fdopen(options["descriptor"], "w", buffering=1) as answers:
-            for line in sys.stdin:
-                answers.write(f"{json.dumps(self._answer(json.loads(line)))}\n")
-
-    def _answer(self, question: dict[str, Any]) -> Any:
+    def answer(self, question: dict[str, Any]) -> Any:
         if question["do"] == "plan":
             return _plan()
         if question["do"] == "process":
