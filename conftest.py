@@ -7,7 +7,12 @@ from django.conf import settings
 from apps.core.throttling.limiter import limiter
 
 # What is logged in a run is a result of it, too.
-pytest_plugins = ["tests.harness.database", "tests.harness.log_audit", "apps.core.tests.worker"]
+pytest_plugins = [
+    "tests.harness.database",
+    "tests.harness.log_audit",
+    "tests.harness.reports",
+    "apps.core.tests.worker",
+]
 
 
 def pytest_configure() -> None:

@@ -204,10 +204,12 @@ def test_after_all_these_refusals_it_comes_up_as_before(idle: Checkout) -> None:
 
 
 def test_a_kept_port_that_is_taken_gives_way_to_the_next_free_one(idle: Checkout) -> None:
-    port = int((idle.state / "port").read_text())
     idle.just("down")
 
-    with socket.create_server(("127.0.0.1", port)):
+    # One that no other stack starts at meanwhile.
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        (idle.state / "port").write_text(str(port))
         idle.just("up")
 
     assert int((idle.state / "port").read_text()) != port
